@@ -1,0 +1,172 @@
+# quire: a book-catalogue REST service. `make help` lists the targets.
+
+# How to build: CC=clang, SANITIZE=address,undefined, COVERAGE=1, DEVELOPER=0 (warnings do not stop the build).
+CC        = gcc
+DEVELOPER ?= 1
+SANITIZE  ?=
+COVERAGE  ?=
+
+comma := ,
+MODE  := $(notdir $(firstword $(CC)))$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))$(if $(COVERAGE),-coverage)
+BUILD := build/$(MODE)
+
+# The house: each layer, and the layers its #include lines may name. tools/layers checks it.
+LAYERS := core schema domain usecase driver repository http api server migrate command
+core_uses       :=
+schema_uses     := core
+domain_uses     := core schema
+usecase_uses    := core schema domain
+driver_uses     := core
+repository_uses := core schema usecase driver
+http_uses       := core schema
+api_uses        := core schema domain usecase http
+server_uses     := core http
+migrate_uses    := core schema driver
+command_uses    := core schema domain usecase driver repository http api server migrate
+
+# Libraries. A database or cache library that is absent leaves its driver out.
+have = $(shell pkg-config --exists $(1) 2>/dev/null && echo $(1))
+MYSQL     := $(firstword $(foreach p,libmariadb mysqlclient mariadb,$(call have,$(p))))
+SQLITE    := $(call have,sqlite3)
+MEMCACHED := $(call have,libmemcached)
+PACKAGES  := json-c libmd $(MYSQL) $(SQLITE) $(MEMCACHED)
+DRIVERS   := $(if $(MYSQL),-DHAVE_MYSQL) $(if $(SQLITE),-DHAVE_SQLITE) $(if $(MEMCACHED),-DHAVE_MEMCACHED)
+
+OPTIMISE := $(if $(SANITIZE)$(COVERAGE),-O1 -fno-omit-frame-pointer,-O2)
+# OpenSSF compiler options hardening guide; FORTIFY_SOURCE and sanitizers exclude each other.
+HARDEN   := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -fPIE \
+            -fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing -ftrivial-auto-var-init=zero \
+            $(if $(SANITIZE)$(COVERAGE),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
+            -Wwrite-strings -Wundef -Wcast-qual -Wimplicit-fallthrough $(if $(filter 1,$(DEVELOPER)),-Werror)
+CFLAGS   ?= $(OPTIMISE) -g
+CPPFLAGS += -Iinclude -D_GNU_SOURCE $(DRIVERS) $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+QFLAGS   := -std=c11 $(WARN) $(HARDEN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all) \
+            $(if $(COVERAGE),--coverage)
+LDFLAGS  += -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed \
+            $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(if $(COVERAGE),--coverage)
+LDLIBS   += -lfcgi $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+
+# Drivers whose library is absent are not compiled.
+LEFT_OUT := $(if $(MYSQL),,src/driver/db_mysql.c) $(if $(SQLITE),,src/driver/db_sqlite.c) \
+            $(if $(MEMCACHED),,src/driver/cache_memcached.c)
+SOURCES  := $(filter-out $(LEFT_OUT),$(sort $(wildcard src/*/*.c)))
+HEADERS  := $(sort $(wildcard include/*.h include/*/*.h))
+
+objects   = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter src/$(1)/%,$(SOURCES)))
+archive   = $(BUILD)/lib$(1).a
+# A layer and, after it, everything it stands on: the order in which a linker wants them.
+below     = $(if $(1),$(call below,$(foreach l,$(1),$($(l)_uses))) $(1))
+stack     = $(foreach l,command migrate server api http repository driver usecase domain schema core,\
+            $(if $(filter $(l),$(call below,$(1))),$(call archive,$(l))))
+
+UNIT     := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/*/*_test.c)))
+CONTRACT := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/contract/*_test.c)))
+SMOKE    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/smoke/*.c)))
+BENCH    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/bench/*.c)))
+FAKES    := $(BUILD)/libfake.a
+
+QUIRE := $(BUILD)/quire
+
+.DEFAULT_GOAL := build
+.DELETE_ON_ERROR:
+.PHONY: help build deps run test test-programs unit check format format-check tidy cppcheck layers headers bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: $(QUIRE) ## build quire in build/<mode>/ and link build/quire to it
+
+deps: ## install the Debian packages that are missing (tools/deps)
+	@tools/deps
+
+run: deps ## run everything on this machine: make run [DB=mysql] [PORT=8080]; Ctrl-C stops it
+	@$(MAKE) --no-print-directory build
+	@QUIRE=$(CURDIR)/$(QUIRE) tools/run
+
+test: deps ## build and test everything, from nothing
+	@$(MAKE) --no-print-directory build test-programs
+	@BUILD=$(CURDIR)/$(BUILD) SANITIZE=$(SANITIZE) tests/run
+
+unit: $(UNIT) ## only the unit tests
+	@BUILD=$(CURDIR)/$(BUILD) tests/run unit
+
+test-programs: $(UNIT) $(CONTRACT) $(SMOKE)
+
+check: deps ## format, tidy, cppcheck, layers, headers
+	@$(MAKE) --no-print-directory format-check layers headers cppcheck tidy
+
+FORMATTED = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
+
+format: ## rewrite the sources as .clang-format says
+	clang-format -i $(FORMATTED)
+
+format-check:
+	@clang-format --dry-run -Werror $(FORMATTED)
+
+TIDIED = $(patsubst %.c,$(BUILD)/tidy/%.ok,$(filter-out $(LEFT_OUT),$(filter %.c,$(FORMATTED))))
+
+tidy: $(TIDIED) ## clang-tidy
+
+$(BUILD)/tidy/%.ok: %.c .clang-tidy $(HEADERS)
+	@mkdir -p $(@D)
+	@clang-tidy --quiet $< -- -std=c11 $(CPPFLAGS) -Itests/fake -Itests/contract -Itests/smoke 2>/dev/null
+	@touch $@
+
+cppcheck: ## cppcheck
+	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+	  --suppress=missingIncludeSystem --suppress=nullPointerRedundantCheck \
+	  -Iinclude $(DRIVERS) src
+
+layers: ## check that #include lines point only where the layers allow
+	@$(foreach l,$(LAYERS),LAYER_$(l)="$($(l)_uses)") tools/layers $(LAYERS)
+
+headers: $(patsubst include/%.h,$(BUILD)/headers/%.ok,$(HEADERS)) ## check that every header compiles alone
+
+$(BUILD)/headers/%.ok: include/%.h $(HEADERS)
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(QFLAGS) -fsyntax-only -x c $<
+	@touch $@
+
+bench: deps ## measure against bare FastCGI responders; minutes; see docs/performance.md
+	@$(MAKE) --no-print-directory build $(BENCH)
+	@BUILD=$(CURDIR)/$(BUILD) tests/bench/run
+
+clean: ## remove build/
+	rm -rf build
+
+$(QUIRE): $(BUILD)/obj/src/main.o $(BUILD)/obj/src/app.o $(call stack,command)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@ln -sfn $(MODE)/quire build/quire
+
+define layer_rules
+$(call archive,$(1)): $(call objects,$(1))
+	@rm -f $$@
+	$$(AR) rcs $$@ $$^
+$(BUILD)/tests/unit/$(1)/%: $(BUILD)/obj/tests/unit/$(1)/%.o $(FAKES) $(call stack,$(1) $(if $(filter api repository,$(1)),domain repository))
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS) -o $$@ $$< -Wl,--start-group $$(filter-out $$<,$$^) -Wl,--end-group -lcmocka $$(LDLIBS)
+endef
+$(foreach l,$(LAYERS),$(eval $(call layer_rules,$(l))))
+
+$(FAKES): $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/fake/*.c)))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/tests/contract/%: $(BUILD)/obj/tests/contract/%.o $(FAKES) $(call stack,repository)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter-out $<,$^) -Wl,--end-group -lcmocka $(LDLIBS)
+
+$(BUILD)/tests/smoke/%: $(BUILD)/obj/tests/smoke/%.o
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -lcurl -lpthread $(LDLIBS)
+
+$(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(if $(filter tests/%,$<),-Itests/fake -Itests/contract) $(QFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,32 @@
+#ifndef API_ROUTES_H
+#define API_ROUTES_H
+
+/* api/routes.h: the dispatch table, and what its handlers work on. */
+
+#include <stdbool.h>
+
+#include "http/router.h"
+
+struct catalogue;
+struct context;
+
+/* Is the service ready for requests? Each text is "ok" or says what is the matter; it is static or in the arena. */
+struct readiness {
+    bool ready;
+    const char *database;
+    const char *migrations;
+    const char *cache; /* a cache that is down does not make the service unready */
+};
+
+/* What the endpoints need of the rest of the program. Filled in by app.c. */
+struct api {
+    struct catalogue *catalogue;
+    int page_size_max;
+    void (*check)(struct api *self, struct context *context, struct readiness *ret_readiness);
+    void *parts; /* for `check` */
+};
+
+/* Ends with a path of NULL. Handlers expect a struct api as the exchange's application. */
+extern const struct route routes[];
+
+#endif

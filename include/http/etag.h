@@ -1,0 +1,18 @@
+#ifndef HTTP_ETAG_H
+#define HTTP_ETAG_H
+
+/* http/etag.h: strong entity tags (RFC 9110 section 8.8.3) and the preconditions made with them (section 13.1). */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define ETAG_SIZE 35 /* quotation marks, 32 hexadecimal digits, NUL */
+
+/* The tag of a representation: the first 128 bits of its SHA-256. */
+void etag_make(const void *data, size_t size, char ret_tag[ETAG_SIZE]);
+
+/* Is `tag` in the list of an If-Match or If-None-Match header, or is the list `*`? Strong comparison does not match weak
+ * tags (If-Match); weak comparison ignores the mark (If-None-Match). */
+bool etag_matches(const char *list, const char *tag, bool strong);
+
+#endif

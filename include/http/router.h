@@ -1,0 +1,59 @@
+#ifndef HTTP_ROUTER_H
+#define HTTP_ROUTER_H
+
+/*
+ * http/router.h: from a request to the handler of its route, and from its outcome to an answer.
+ *
+ * The routes are one table (api/routes.c). Matching, 405 with Allow, OPTIONS, HEAD and the documents are read from it.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/error.h"
+#include "http/request.h"
+
+struct context;
+struct response;
+struct route;
+struct schema;
+
+/* One request on its way through a handler. */
+struct exchange {
+    struct context *context;
+    const struct request *request;
+    struct response *response;
+    const struct route *route;
+    const char *id_text; /* the segment that {id} stands for; NULL when the route has none */
+    void *application;   /* what the handlers work on; given to router_init() */
+};
+
+enum body_kind { NO_BODY, WHOLE_BODY, CHANGES_BODY };
+enum reply_kind { REPLY_TEXT, REPLY_RECORD, REPLY_LIST, REPLY_STATUS };
+
+/* A row of the table. Fields not named are zero: none. */
+struct route {
+    enum method method;
+    const char *path; /* "/api/authors/{id}"; the only variable is {id} */
+    enum code (*handle)(struct exchange *exchange);
+    const struct schema *record; /* the kind of record it is about */
+    enum body_kind body;         /* what it reads */
+    enum reply_kind reply;       /* what it answers */
+    const char *summary;         /* one line, for people */
+};
+
+struct router {
+    const struct route *routes; /* ends with a path of NULL */
+    void *application;
+    const char *cors_origins;
+};
+
+/*
+ * Answers the request, whatever comes: parses it, finds the route, checks what the client accepts and sends, calls the
+ * handler, turns a failure into a problem, adds CORS, and cuts the body off for HEAD. Returns the code it ended with, for
+ * the log. ret_route is the route, or NULL when none matched.
+ */
+enum code router_answer(const struct router *router, struct context *context, struct request *request,
+                        struct response *response, const struct route **ret_route);
+
+#endif

@@ -1,0 +1,27 @@
+#ifndef SCHEMA_JSON_ENCODE_H
+#define SCHEMA_JSON_ENCODE_H
+
+/*
+ * schema/json_encode.h: from records to JSON (RFC 8259).
+ *
+ * Compact, as FastAPI answers: no spaces, text as raw UTF-8; only the quotation mark, the backslash and U+0000 to U+001F are
+ * escaped. A NULL field is null.
+ */
+
+#include <stddef.h>
+
+struct buffer;
+struct schema;
+
+/* "text" with its quotation marks; NULL is null. */
+void json_add_text(struct buffer *buffer, const char *text);
+
+/* As json_add_text(), for text with a length. */
+void json_add_bytes(struct buffer *buffer, const char *text, size_t size);
+
+/* {"id":1,...}. `embedded` has one record per field with `embed` set, in field order, NULL where there is none; it is
+ * NULL when nothing is to be embedded. */
+void json_add_record(struct buffer *buffer, const struct schema *schema, const void *record,
+                     const void *const *embedded);
+
+#endif

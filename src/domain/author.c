@@ -1,0 +1,16 @@
+/* domain/author.c: the field table of an author. */
+
+#include "domain/author.h"
+
+#include "schema/schema.h"
+
+static const struct field author_fields[] = {
+    FIELD(author, id, FIELD_ID, READ_ONLY | SORT, .example = "1"),
+    FIELD(author, name, FIELD_TEXT, REQUIRED | NOT_BLANK | FILTER | SORT, .min = 1, .max = 255,
+          .example = "Ursula K. Le Guin"),
+    FIELD(author, bio, FIELD_TEXT, REQUIRED, .max_bytes = 65535,
+          .example = "American author of speculative fiction and poetry."),
+    FIELD(author, birthdate, FIELD_DATE, REQUIRED, .example = "1929-10-21"),
+};
+
+const struct schema author_schema = SCHEMA(author, authors, "Author", author_fields);
