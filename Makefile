@@ -7,6 +7,7 @@ SANITIZE  ?=
 COVERAGE  ?=
 
 comma := ,
+JOBS  := $(shell nproc)
 MODE  := $(notdir $(firstword $(CC)))$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))$(if $(COVERAGE),-coverage)
 BUILD := build/$(MODE)
 
@@ -35,17 +36,18 @@ DRIVERS   := $(if $(MYSQL),-DHAVE_MYSQL) $(if $(SQLITE),-DHAVE_SQLITE) $(if $(ME
 OPTIMISE := $(if $(SANITIZE)$(COVERAGE),-O1 -fno-omit-frame-pointer,-O2)
 # OpenSSF compiler options hardening guide; FORTIFY_SOURCE and sanitizers exclude each other.
 HARDEN   := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -fPIE \
-            -fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing -ftrivial-auto-var-init=zero \
+            -fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing \
+            $(if $(findstring clang,$(CC)),,-ftrivial-auto-var-init=zero) \
             $(if $(SANITIZE)$(COVERAGE),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
             -Wwrite-strings -Wundef -Wcast-qual -Wimplicit-fallthrough $(if $(filter 1,$(DEVELOPER)),-Werror)
 CFLAGS   ?= $(OPTIMISE) -g
-CPPFLAGS += -Iinclude -D_GNU_SOURCE $(DRIVERS) $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+CPPFLAGS := $(CPPFLAGS) -Iinclude -D_GNU_SOURCE $(DRIVERS) $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 QFLAGS   := -std=c11 $(WARN) $(HARDEN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all) \
             $(if $(COVERAGE),--coverage)
 LDFLAGS  += -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed \
             $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(if $(COVERAGE),--coverage)
-LDLIBS   += -lfcgi $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+LDLIBS   := $(LDLIBS) -lfcgi $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 
 # Drivers whose library is absent are not compiled.
 LEFT_OUT := $(if $(MYSQL),,src/driver/db_mysql.c) $(if $(SQLITE),,src/driver/db_sqlite.c) \
@@ -81,11 +83,11 @@ deps: ## install the Debian packages that are missing (tools/deps)
 	@tools/deps
 
 run: deps ## run everything on this machine: make run [DB=mysql] [PORT=8080]; Ctrl-C stops it
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory -j$(JOBS) build
 	@QUIRE=$(CURDIR)/$(QUIRE) tools/run
 
 test: deps ## build and test everything, from nothing
-	@$(MAKE) --no-print-directory build test-programs
+	@$(MAKE) --no-print-directory -j$(JOBS) build test-programs
 	@BUILD=$(CURDIR)/$(BUILD) SANITIZE=$(SANITIZE) tests/run
 
 unit: $(UNIT) ## only the unit tests
@@ -94,7 +96,7 @@ unit: $(UNIT) ## only the unit tests
 test-programs: $(UNIT) $(CONTRACT) $(SMOKE)
 
 check: deps ## format, tidy, cppcheck, layers, headers
-	@$(MAKE) --no-print-directory format-check layers headers cppcheck tidy
+	@$(MAKE) --no-print-directory -j$(JOBS) format-check layers headers cppcheck tidy
 
 FORMATTED = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
 
@@ -129,7 +131,7 @@ $(BUILD)/headers/%.ok: include/%.h $(HEADERS)
 	@touch $@
 
 bench: deps ## measure against bare FastCGI responders; minutes; see docs/performance.md
-	@$(MAKE) --no-print-directory build $(BENCH)
+	@$(MAKE) --no-print-directory -j$(JOBS) build $(BENCH)
 	@BUILD=$(CURDIR)/$(BUILD) tests/bench/run
 
 clean: ## remove build/

@@ -20,10 +20,11 @@ struct arena_release;
 
 struct arena {
     struct arena_block *blocks;     /* newest first; the oldest is kept by arena_reset() */
+    struct arena_block *large;      /* blocks that hold one large allocation each */
     struct arena_release *releases; /* newest first */
     size_t used;                    /* bytes handed out since the last reset */
     size_t limit;                   /* ceiling of `used` */
-    size_t fail_after;              /* for tests: allocations left before one fails; 0 is never */
+    size_t fail_after;              /* for tests: 1 and the next allocation fails, 2 the one after; 0: none does */
 };
 
 /* Prepares caller's storage; allocates nothing yet. `limit` is in bytes. */
@@ -43,6 +44,12 @@ void *arena_array(struct arena *arena, size_t n, size_t size) __attribute__((war
 
 /* A copy of `size` bytes, with a NUL after them. */
 void *arena_copy(struct arena *arena, const void *data, size_t size) __attribute__((warn_unused_result));
+
+/*
+ * `data`, which has `size` bytes, with `new_size` bytes: in place when it is the latest allocation and there is room,
+ * else copied. What is added is zeroed. NULL `data` with `size` 0 is a first allocation.
+ */
+void *arena_grow(struct arena *arena, void *data, size_t size, size_t new_size) __attribute__((warn_unused_result));
 
 char *arena_text(struct arena *arena, const char *text) __attribute__((warn_unused_result));
 char *arena_printf(struct arena *arena, const char *format, ...)

@@ -4,7 +4,7 @@
 /*
  * core/config.h: the settings, in one table.
  *
- * A value comes from the environment, else from the file `.env` in the working directory, else from the default. The
+ * A value comes from the environment, else from the file `.env` (core/dotenv.h), else from the default. The
  * names that the FastAPI service used keep their meaning. A bad value stops the start with one line that names the
  * setting, where it came from, and what is allowed.
  */
@@ -25,11 +25,11 @@ enum setting_source { FROM_DEFAULT, FROM_DOTENV, FROM_ENVIRONMENT };
 struct setting {
     const char *name;
     enum setting_type type;
+    int secret;                 /* 1: masked in `quire config` */
     const char *standard;       /* the default, as it would be written */
     size_t offset;              /* in struct config: const char * or int64_t */
     int64_t min, max;           /* SETTING_INTEGER */
     const char *const *choices; /* SETTING_CHOICE, NULL-terminated */
-    int secret;                 /* 1: masked in `quire config` */
     const char *help;           /* one line; units where there are any */
 };
 

@@ -26,11 +26,13 @@ struct context {
     struct error error;           /* the last failure */
     struct violation *violations; /* in the order found; NULL: none */
     struct violation **violations_end;
+    unsigned violation_count;
     int64_t deadline_ms;    /* on clock_ms(); 0 is none. Drivers derive their timeouts from it */
     const char *request_id; /* for logs; NULL outside a request */
     struct tally tally;
 };
 
+/* Prepares caller's storage, which must stay where it is: the context points into itself. */
 void context_init(struct context *context, struct arena *arena, int64_t deadline_ms);
 
 /* Forgets failure and violations, so that a piece of work can be run again. Memory stays with the arena. */
@@ -39,9 +41,11 @@ void context_clear(struct context *context);
 /* Milliseconds left, from 0 to `most_ms`; `most_ms` when there is no deadline. */
 int context_left_ms(const struct context *context, int most_ms);
 
-/* Fills in what the client may know of a failure and returns its code: one line per failure. NULL format: the code's
- * default text. */
-enum code fail(struct context *context, enum code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/*
+ * Fills in what the client may know of a failure and returns its code: one line per failure. NULL format: the code's
+ * default text. (The parentheses keep away the macro fail() of cmocka.h, which tests include first.)
+ */
+enum code(fail)(struct context *context, enum code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* As fail(), for a driver: the text goes to the log only, the client gets the code's default text. */
 enum code fail_native(struct context *context, enum code code, const char *format, ...)
@@ -51,8 +55,8 @@ enum code fail_native(struct context *context, enum code code, const char *forma
 enum code fail_memory(struct context *context);
 
 /*
- * Adds a violation and returns INVALID. The struct is copied; what it points to is not. Beyond VIOLATIONS_MAX the rest
- * is dropped: the answer stays bounded.
+ * Adds a violation and returns INVALID, or NO_MEMORY. The struct is copied; what it points to is not. Beyond
+ * VIOLATIONS_MAX the rest is dropped: the answer stays bounded.
  */
 #define VIOLATIONS_MAX 100
 enum code violate(struct context *context, const struct violation *violation);

@@ -8,7 +8,6 @@
  * not codes. http/problem.c has the one table from codes to HTTP statuses.
  */
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -77,17 +76,17 @@ struct violation {
     const char *field;  /* NULL: the whole of it */
     int64_t offset;     /* JSON_INVALID: byte offset of the fault */
     int64_t limit;      /* the number the rule names: max_length, min_length, ge, le */
-    const char *reason; /* ctx.error: why; NULL when the kind has none */
+    const char *reason; /* why, or what is expected; NULL when the kind has none */
     const char *input;  /* what was sent, as JSON text; NULL is null */
     struct violation *next;
 };
 
 /* The texts of a kind, for whoever writes a violation out. */
 struct violation_text {
-    const char *type;      /* "string_too_long" */
-    const char *message;   /* a format: %lld takes the limit, %s the reason */
-    const char *limit_key; /* the key of the limit in "ctx"; NULL: the kind has no limit */
-    bool has_reason;       /* "ctx" has "error" */
+    const char *type;       /* "string_too_long" */
+    const char *message;    /* {limit}, {reason} and {s}, a plural's s unless the limit is 1, are filled in */
+    const char *limit_key;  /* the key of the limit in "ctx": "max_length"; NULL: the kind has no limit */
+    const char *reason_key; /* the key of the reason in "ctx": "error", "expected"; NULL: the kind has no reason */
 };
 const struct violation_text *violation_text(enum violation_kind kind);
 

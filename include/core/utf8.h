@@ -17,4 +17,7 @@ size_t utf8_length(const char *text, size_t size);
 /* True when every character is Unicode white space (Python's str.isspace()), also for no character at all. */
 bool utf8_is_blank(const char *text, size_t size);
 
+/* `size`, or less when `text` ends in the middle of a character: what is left when that piece is dropped. */
+size_t utf8_trim(const char *text, size_t size);
+
 #endif

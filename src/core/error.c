@@ -1,0 +1,30 @@
+/* core/error.c: the names of the codes. */
+
+#include "core/error.h"
+
+static const char *const names[CODE__MAX] = {
+    [OK] = "OK",
+    [MALFORMED] = "MALFORMED",
+    [INVALID] = "INVALID",
+    [NO_ROUTE] = "NO_ROUTE",
+    [NO_METHOD] = "NO_METHOD",
+    [NOT_ACCEPTABLE] = "NOT_ACCEPTABLE",
+    [UNSUPPORTED_TYPE] = "UNSUPPORTED_TYPE",
+    [BODY_TOO_LARGE] = "BODY_TOO_LARGE",
+    [URI_TOO_LONG] = "URI_TOO_LONG",
+    [HEADERS_TOO_LARGE] = "HEADERS_TOO_LARGE",
+    [NOT_FOUND] = "NOT_FOUND",
+    [CHANGED] = "CHANGED",
+    [CONFLICT] = "CONFLICT",
+    [NO_REFERENCE] = "NO_REFERENCE",
+    [CONTENDED] = "CONTENDED",
+    [UNAVAILABLE] = "UNAVAILABLE",
+    [TIMED_OUT] = "TIMED_OUT",
+    [NO_MEMORY] = "NO_MEMORY",
+    [INTERNAL] = "INTERNAL",
+};
+
+const char *code_name(enum code code)
+{
+    return (unsigned)code < CODE__MAX && names[code] ? names[code] : "UNKNOWN";
+}
