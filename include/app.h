@@ -4,26 +4,39 @@
 /*
  * app.h: the composition root: configuration -> drivers -> repositories -> use cases -> routes. The only place, with
  * command/, that knows every layer.
+ *
+ * All functions that can fail give 0, or -1 with one line for the user in ret_error.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "api/routes.h"
+#include "core/arena.h"
 #include "core/config.h"
+#include "driver/cache.h"
 #include "http/router.h"
-#include "server/server.h"
+#include "migrate/directory.h"
+#include "server/handler.h"
 #include "usecase/catalogue.h"
 
-struct arena;
-struct cache;
 struct coherence;
 struct db;
 
 struct app {
     struct request_handler handler; /* first: the server calls it */
     const struct config *config;
-    struct arena *arena; /* of the process */
+
+    /* Made once, before forking, and shared by all workers. */
+    const struct cache_driver *cache_driver;
+    struct cache_options cache_options;
     struct coherence *coherence;
+    const char *space; /* starts the keys of this database's records */
+    struct migration_directory migrations;
+    bool migrations_known; /* false: there is no such folder here, so nobody can tell whether the database is behind */
+
+    /* Made in each worker. */
+    struct arena connections; /* owns all that follows */
     struct db *db;
     struct cache *cache;
     struct catalogue catalogue;
@@ -31,13 +44,24 @@ struct app {
     struct router router;
 };
 
-/* Makes what is shared and needs no connection; call it once, before forking. 0, or -1 with one line in ret_error. */
+/* Opens the log, checks the settings that drivers read, and makes what needs no connection. `arena` is the process's; it
+ * and the configuration outlive the app. */
 int app_init(struct app *app, struct arena *arena, const struct config *config, char *ret_error, size_t size);
 
-/* Makes the connections' owners; call it in each worker. They connect when first used. */
+/* Opens the log again, after it was renamed. */
+int app_open_log(const struct config *config, char *ret_error, size_t size);
+
+/* Makes the connections' owners and all that stands on them; call it in each worker. They connect when first used: a
+ * database that is away does not stop the start. */
 int app_start(struct app *app, char *ret_error, size_t size);
 
-/* The connection that the settings describe, for commands. NULL with one line in ret_error. */
+/* Closes the connections. */
+void app_stop(struct app *app);
+
+/* The connection that the settings describe, not yet open. NULL with one line in ret_error. */
 struct db *app_db(struct arena *arena, const struct config *config, char *ret_error, size_t size);
+
+/* The folder of the migrations that fit the DB setting. NULL with one line in ret_error. */
+const char *app_migrations(struct arena *arena, const struct config *config, char *ret_error, size_t size);
 
 #endif

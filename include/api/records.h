@@ -2,8 +2,9 @@
 #define API_RECORDS_H
 
 /*
- * api/records.h: the endpoints of any kind of record; the route says which kind. Each lists the statuses it answers with;
- * those of reading a request at all (400, 406, 413, 414, 415) and of a database that is away (503, 504) go without saying.
+ * api/records.h: the endpoints of any kind of record; the route says which kind. Each lists the statuses it answers
+ * with; those of reading a request at all (400, 406, 413, 414, 415) and of a database that is away (503, 504) go
+ * without saying.
  */
 
 #include "core/error.h"

@@ -12,6 +12,8 @@
  *     database without one;
  *   - after cache_invalidate() returns, no fetch through any process of this host gives the old value, even when the
  *     cache could not be reached (driver/coherence.h).
+ *
+ * A key that is none (cache_key_size()) misses and nothing is stored under it. A cache is used by one thread.
  */
 
 #include <stdbool.h>
@@ -31,6 +33,7 @@ struct cache_item {
     const void *value; /* hit: in the context's arena or borrowed until the next call; NULL: a miss */
     size_t size;
     uint64_t lease; /* miss: 0 when somebody else holds it, or nothing can be stored now */
+    uint64_t epoch; /* goes with the lease; the driver's own */
 };
 
 struct cache {
@@ -69,9 +72,16 @@ struct cache_driver {
     struct cache *(*open)(struct arena *arena, const struct cache_options *options, char *ret_error, size_t size);
 };
 
+extern const struct cache_driver cache_memcached;
+extern const struct cache_driver cache_memory;
+extern const struct cache_driver cache_none;
+
 /* The drivers this build has: memcached where its library was there, memory, none; NULL-terminated. */
 extern const struct cache_driver *const cache_drivers[];
 const struct cache_driver *cache_driver_find(const char *name);
+
+/* The size of a key; 0 when it is empty, too long, or has a byte that no key may have. */
+size_t cache_key_size(const char *key);
 
 /* ttl_s less up to a tenth, at random, so that values filled together do not expire together; at least 1. */
 unsigned cache_jitter(unsigned ttl_s);

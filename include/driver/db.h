@@ -9,8 +9,10 @@
  *   - outside a transaction, a statement marked DB_READ is run once more after a lost connection;
  *   - a write is never run again: when the connection is lost under it, the outcome is unknown and the code UNAVAILABLE.
  *     A connection that was idle is checked before a write, so that a server restarted meanwhile costs no error;
- *   - starting a transaction is retried once, as nothing has happened yet; inside one, nothing is. After a lost
- *     connection or CONTENDED every statement of that transaction fails until db_rollback().
+ *   - starting a transaction is retried once, as nothing has happened yet; inside one, nothing is. A failure other than
+ *     CONFLICT and NO_REFERENCE dooms the transaction: every statement fails with that code until db_rollback();
+ *   - a statement is not started when the context has no time left (TIMED_OUT); after a connect that failed, calls fail
+ *     at once for a moment.
  *
  * A statement text is prepared once per connection and kept; texts must therefore come from a bounded set, with values
  * as parameters. A connection is used by one thread.
@@ -71,9 +73,9 @@ struct db_options {
     int port;
     const char *user;
     const char *password;
-    const char *name; /* the database */
-    const char *path; /* sqlite: the file */
-    int connect_timeout_ms;
+    const char *name;         /* the database */
+    const char *path;         /* sqlite: the file */
+    int connect_timeout_ms;   /* of all three: 0 is none */
     int statement_timeout_ms; /* ceiling; a request's deadline makes it shorter where the database can */
     int lock_timeout_ms;
 };
@@ -84,10 +86,10 @@ struct db_driver {
     const struct db_dialect *dialect;
     size_t size; /* of its connection struct, which starts with struct db */
     enum code (*connect)(struct db *db, struct context *context);
-    void (*disconnect)(struct db *db);
-    /* Is an open connection still usable? False: reconnect. */
+    void (*disconnect)(struct db *db); /* only after a successful connect */
+    /* Is an open connection still usable? False: it is closed and opened again. */
     bool (*check)(struct db *db);
-    /* Runs one prepared statement. Sets db->lost when the connection is gone with it. */
+    /* Runs one prepared statement. When the connection is gone with it: sets db->lost and fails. */
     enum code (*execute)(struct db *db, struct context *context, const char *sql, const struct db_value *values,
                          size_t n_values, struct db_result *ret_result);
     /* Runs one statement as text, unprepared; results are dropped. BEGIN, COMMIT, SET and migrations. */
@@ -102,10 +104,14 @@ struct db {
     bool connected;
     bool lost; /* the driver saw the connection go */
     bool in_transaction;
-    bool doomed;         /* the transaction cannot go on; waits for db_rollback() */
+    enum code doomed;    /* not OK: the transaction cannot go on, for this reason; waits for db_rollback() */
     int64_t used_ms;     /* clock_ms() of the last use */
     int64_t retry_at_ms; /* after a failed connect: until then calls fail at once */
 };
+
+/* Each is there when its library was there at build time. */
+extern const struct db_driver db_sqlite;
+extern const struct db_driver db_mysql;
 
 /* The drivers this build has, NULL-terminated. */
 extern const struct db_driver *const db_drivers[];
@@ -113,7 +119,7 @@ extern const struct db_driver *const db_drivers[];
 /* By the name in the DB setting; NULL when this build has none of that name. */
 const struct db_driver *db_driver_find(const char *name);
 
-/* A connection, not yet open, released with the arena. NULL without memory. */
+/* A connection, not yet open, released with the arena. NULL without memory, and for an incomplete driver. */
 struct db *db_new(struct arena *arena, const struct db_driver *driver, const struct db_options *options);
 
 /* Closes the connection, if open; the next use opens it again. */

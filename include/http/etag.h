@@ -11,8 +11,8 @@
 /* The tag of a representation: the first 128 bits of its SHA-256. */
 void etag_make(const void *data, size_t size, char ret_tag[ETAG_SIZE]);
 
-/* Is `tag` in the list of an If-Match or If-None-Match header, or is the list `*`? Strong comparison does not match weak
- * tags (If-Match); weak comparison ignores the mark (If-None-Match). */
+/* Is `tag` in the list of an If-Match or If-None-Match header, or is the list `*`? Strong comparison (If-Match) does
+ * not match weak tags; weak comparison (If-None-Match) ignores the mark. */
 bool etag_matches(const char *list, const char *tag, bool strong);
 
 #endif

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-/* Does an Accept header allow `type` ("application/json") with a quality above 0? NULL or "" allows everything. The most
- * specific range that matches decides. */
+/* Does an Accept header allow `type` ("application/json") with a quality above 0? NULL or "" allows everything. The
+ * most specific range that matches decides. */
 bool accepts(const char *accept, const char *type);
 
 /* Is a Content-Type JSON: application/json or anything +json, with any parameters? NULL or "" counts as JSON, as the

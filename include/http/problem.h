@@ -6,7 +6,6 @@
 #include "core/error.h"
 
 struct context;
-struct request;
 struct response;
 
 /* The HTTP status of a code; 200 for OK. */
@@ -16,9 +15,10 @@ int problem_status(enum code code);
 const char *problem_detail(enum code code);
 
 /*
- * Makes `response` the answer to the context's error: status, {"detail": ...}, Retry-After where the table says so. INVALID
- * becomes the list of violations in pydantic 2's shape. INTERNAL and NO_MEMORY never show a detail.
+ * Makes `response` the answer to a failure: status, {"detail": ...}, Retry-After where the table says so. The detail is
+ * the context's when its error has this code, else the table's. INVALID becomes the list of violations in pydantic 2's
+ * shape. INTERNAL and NO_MEMORY never show another detail than the table's.
  */
-void problem_answer(struct context *context, const struct request *request, enum code code, struct response *response);
+void problem_answer(const struct context *context, enum code code, struct response *response);
 
 #endif

@@ -27,7 +27,7 @@ enum method {
     METHOD__MAX
 };
 
-/* "GET", ... */
+/* "GET", ...; NULL for METHOD__MAX. */
 const char *method_name(enum method method);
 
 enum body_state {
@@ -66,16 +66,17 @@ struct request {
 };
 
 /*
- * Reads method, path and query out of method_text and uri. MALFORMED: a bad percent-escape, a NUL, not UTF-8.
- * URI_TOO_LONG. NO_ROUTE: empty segments, "." or "..", or more segments than any route has: such a path names nothing here.
- * A mount prefix is not stripped here.
+ * Reads method, path and query out of method_text and uri. MALFORMED: a bad percent-escape, a NUL, not UTF-8,
+ * a fragment, more than PARAMETERS_MAX parameters. URI_TOO_LONG. NO_ROUTE: empty segments, "." or "..", or more
+ * segments than any route has: such a path names nothing here. A mount prefix is not stripped here. Method and path
+ * are set in every case.
  */
 enum code request_parse(struct request *request, struct context *context) __attribute__((warn_unused_result));
 
-/* A header by its CGI name ("HTTP_IF_MATCH", "CONTENT_TYPE"); NULL when absent. */
+/* A header by its CGI name ("HTTP_IF_MATCH", "CONTENT_TYPE"); NULL when absent or empty. */
 const char *request_header(const struct request *request, const char *name);
 
-/* The first parameter of this name in the query; NULL when absent. */
+/* The last parameter of this name in the query, as the FastAPI service read it; NULL when absent. */
 const char *request_parameter(const struct request *request, const char *name);
 
 #endif

@@ -30,13 +30,15 @@ struct response {
 
 void response_init(struct response *response, struct context *context);
 
-/* Value and name are borrowed and must live as long as the arena. A line break in a value drops the header. */
+/* Value and name are borrowed and must live as long as the arena. A header is dropped when its value is NULL or has a
+ * line break, or when there are RESPONSE_HEADERS_MAX already. */
 void response_header(struct response *response, const char *name, const char *value);
 
-/* Drops body and all headers set so far: the start of an error answer. */
+/* Drops status, body and all headers set so far: the start of an error answer. */
 void response_clear(struct response *response);
 
-/* "Status: 200 OK", headers, an empty line and the body, as CGI sends them (RFC 3875 section 6). */
+/* "Status: 200 OK", headers, an empty line and the body, as CGI sends them (RFC 3875 section 6). ret_bytes is made
+ * here. NO_MEMORY, also when memory ended while the body was made. */
 enum code response_write(const struct response *response, struct context *context, struct buffer *ret_bytes)
     __attribute__((warn_unused_result));
 

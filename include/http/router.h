@@ -50,8 +50,8 @@ struct router {
 
 /*
  * Answers the request, whatever comes: parses it, finds the route, checks what the client accepts and sends, calls the
- * handler, turns a failure into a problem, adds CORS, and cuts the body off for HEAD. Returns the code it ended with, for
- * the log. ret_route is the route, or NULL when none matched.
+ * handler, turns a failure into a problem, adds CORS, and cuts the body off for HEAD. Returns the code it ended with,
+ * for the log. ret_route is the route, or NULL when none matched.
  */
 enum code router_answer(const struct router *router, struct context *context, struct request *request,
                         struct response *response, const struct route **ret_route);

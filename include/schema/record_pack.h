@@ -5,7 +5,8 @@
  * schema/record_pack.h: a record as bytes, for caches.
  *
  * The form is private to quire: a magic number, the schema's fingerprint, the fields, and a checksum over all of it.
- * Whatever does not check out in full is refused, so that a foreign or damaged value is a miss and never a wrong record.
+ * Whatever does not check out in full is refused, so that a foreign or damaged value is a miss and never a wrong
+ * record.
  * An absent record ("there is none with this id") has a form of its own.
  */
 

@@ -55,10 +55,11 @@ struct schema {
 
 #define FIELDS_MAX 32
 
-/* A row of a field table: FIELD(author, name, FIELD_TEXT, REQUIRED | FILTER, .max = 255) */
-#define FIELD(record, member, kind, flag, ...)                                                                         \
+/* A row of a field table; the flags come first of what follows the type:
+ * FIELD(author, name, FIELD_TEXT, REQUIRED | FILTER, .max = 255) */
+#define FIELD(record, member, kind, ...)                                                                               \
     {                                                                                                                  \
-        .name = #member, .type = (kind), .flags = (flag), .offset = offsetof(struct record, member), __VA_ARGS__       \
+        .name = #member, .type = (kind), .offset = offsetof(struct record, member), .flags = __VA_ARGS__               \
     }
 
 /* A schema over a field table: SCHEMA(author, authors, "Author", author_fields) */
@@ -96,7 +97,8 @@ const struct field *schema_find(const struct schema *schema, const char *name);
 int64_t record_id(const struct schema *schema, const void *record);
 void record_set_id(const struct schema *schema, void *record, int64_t id);
 
-/* A number that changes with the names, types and order of the fields: stored copies made under another one are void. */
+/* A number that changes with the names, types and order of the fields: stored copies made under another one are void.
+ * It reads all the names: whoever needs it often keeps it. */
 uint32_t schema_fingerprint(const struct schema *schema);
 
 #endif

@@ -5,6 +5,8 @@
  * usecase/unit_of_work.h: several steps that happen all or not at all.
  */
 
+#include <stdbool.h>
+
 #include "core/error.h"
 
 struct context;
@@ -26,6 +28,9 @@ struct unit_of_work {
      */
     enum code (*after_commit)(struct unit_of_work *self, struct context *context,
                               void (*then)(struct context *context, void *argument), void *argument);
+
+    /* Is a run under way? Then reads must see its own writes, and nobody else may. */
+    bool (*active)(struct unit_of_work *self);
 };
 
 #endif

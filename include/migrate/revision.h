@@ -1,0 +1,56 @@
+#ifndef MIGRATE_REVISION_H
+#define MIGRATE_REVISION_H
+
+/*
+ * migrate/revision.h: the table atlas_schema_revisions: one row per migration that was begun.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/error.h"
+
+struct context;
+struct db;
+struct migrate_dialect;
+
+enum revision_type { REVISION_BASELINE = 1, REVISION_EXECUTE = 2 };
+
+struct revision {
+    const char *version;
+    const char *description;
+    int64_t type;    /* bits of enum revision_type, and others of Atlas */
+    int64_t applied; /* statements done; fewer than `total`: it stopped in the middle */
+    int64_t total;
+    int64_t execution_time_ns;
+    const char *hash;  /* of the file, without "h1:"; "" for a baseline */
+    const char *error; /* "" or NULL: none */
+    const char *error_statement;
+    const char *partial_hashes; /* JSON list of the sums of the statements done; NULL: none */
+};
+
+struct revisions {
+    struct revision *items; /* by version */
+    size_t n;
+    bool has_table;
+};
+
+/* Reads all; one statement when the table is there. Without the table there are none. */
+enum code revisions_read(struct context *context, struct db *db, const struct migrate_dialect *dialect,
+                         struct revisions *ret_revisions) __attribute__((warn_unused_result));
+
+/* NULL when the version has none. */
+const struct revision *revisions_find(const struct revisions *revisions, const char *version);
+
+/* Were all its statements done? */
+bool revision_is_complete(const struct revision *revision);
+
+enum code revision_insert(struct context *context, struct db *db, const struct migrate_dialect *dialect,
+                          const struct revision *revision) __attribute__((warn_unused_result));
+
+/* Writes what changes while a migration runs; the time it was begun stays. */
+enum code revision_update(struct context *context, struct db *db, const struct revision *revision)
+    __attribute__((warn_unused_result));
+
+#endif

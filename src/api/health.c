@@ -1,0 +1,56 @@
+/* api/health.c: what people, supervisors and load balancers ask. Such answers are never stored. */
+
+#include "api/health.h"
+
+#include "api/routes.h"
+#include "http/response.h"
+#include "http/router.h"
+#include "schema/json_encode.h"
+
+/* Adds ,"name":"text". */
+static void fact_write(struct buffer *body, const char *name, const char *text)
+{
+    buffer_add_char(body, ',');
+    json_add_text(body, name);
+    buffer_add_char(body, ':');
+    json_add_text(body, text);
+}
+
+static void answer_start(struct response *response, const char *body)
+{
+    response->content_type = "application/json";
+    response_header(response, "Cache-Control", "no-store");
+    buffer_add_text(&response->body, body);
+}
+
+enum code health_root(struct exchange *exchange)
+{
+    answer_start(exchange->response, "\"service is working\"");
+    return OK;
+}
+
+enum code health_live(struct exchange *exchange)
+{
+    answer_start(exchange->response, "{\"status\":\"ok\"}");
+    return OK;
+}
+
+/* Not being ready is an answer, not a failure: all that was found out is in it. */
+enum code health_ready(struct exchange *exchange)
+{
+    struct api *api = exchange->application;
+    struct response *response = exchange->response;
+    struct readiness readiness = {.ready = false};
+
+    api->check(api, exchange->context, &readiness);
+    answer_start(response, readiness.ready ? "{\"status\":\"ok\"" : "{\"detail\":\"not ready\"");
+    fact_write(&response->body, "database", readiness.database);
+    fact_write(&response->body, "migrations", readiness.migrations);
+    fact_write(&response->body, "cache", readiness.cache);
+    buffer_add_char(&response->body, '}');
+    if (!readiness.ready) {
+        response->status = 503;
+        response_header(response, "Retry-After", "1");
+    }
+    return OK;
+}

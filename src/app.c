@@ -1,0 +1,324 @@
+/*
+ * app.c: puts the parts together.
+ *
+ * What is made before the fork is shared by the workers, page by page, until one writes to it; connections must not be
+ * shared, so those are made after it.
+ */
+
+#include "app.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <limits.h>
+#include <malloc.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/context.h"
+#include "core/log.h"
+#include "domain/author.h"
+#include "domain/book.h"
+#include "driver/coherence.h"
+#include "driver/db.h"
+#include "http/problem.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "migrate/migrate.h"
+#include "repository/cached_repository.h"
+#include "repository/sql_repository.h"
+#include "repository/sql_unit_of_work.h"
+
+#define CONNECT_TIMEOUT_MS 2000
+#define LOCK_TIMEOUT_MAX_MS 5000
+#define CHECK_MS 1000 /* what the readiness check may take */
+
+/* Ceiling of what a worker's connections own: prepared statements and cached records, in bytes. */
+#define CONNECTIONS_MAX ((size_t)1024 * 1024 * 1024)
+
+static int complain(char *ret_error, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static int complain(char *ret_error, size_t size, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(ret_error, size, format, args);
+    va_end(args);
+    return -1;
+}
+
+static int complain_memory(char *ret_error, size_t size)
+{
+    return complain(ret_error, size, "out of memory at the start");
+}
+
+/* The access line, and another one for a failure that is ours. */
+static void log_answer(const struct context *context, const struct request *request, const struct response *response,
+                       enum code code, int64_t us)
+{
+    const char *id = context->request_id ? context->request_id : "-";
+
+    log_line(LOG_LEVEL_INFO, "%s %s %s %d %zu %" PRId64 ".%03dms sql=%u cache=%u/%u", id, request->method_text,
+             request->path ? request->path : request->uri, response->status, response->body.size, us / 1000,
+             (int)(us % 1000), context->tally.sql_statements, context->tally.cache_hits, context->tally.cache_misses);
+    if (problem_status(code) >= 500)
+        log_line(LOG_LEVEL_ERROR, "%s %s: %s", id, code_name(code),
+                 context->error.native[0] ? context->error.native : context->error.detail);
+}
+
+static void answer(struct request_handler *self, struct context *context, struct request *request,
+                   struct response *response)
+{
+    struct app *app = (struct app *)self;
+    const struct route *route = NULL;
+    int64_t start_us = clock_us();
+    enum code code = router_answer(&app->router, context, request, response, &route);
+
+    log_answer(context, request, response, code, clock_us() - start_us);
+}
+
+/* How far the database's migrations are. */
+static void check_migrations(struct app *app, struct context *context, struct readiness *readiness)
+{
+    struct migration_status status = {.n_pending = 0};
+
+    if (!app->migrations_known) {
+        readiness->migrations = "unknown";
+        return;
+    }
+    readiness->ready = false;
+    if (migrate_status(context, app->db, &app->migrations, &status) != OK)
+        readiness->migrations = "unreadable";
+    else if (status.partial)
+        readiness->migrations = "failed";
+    else if (status.n_pending > 0)
+        readiness->migrations = "pending";
+    else
+        readiness->ready = true;
+}
+
+/* The readiness check: bounded, so that a load balancer gets its answer in time. */
+static void check(struct api *api, struct context *context, struct readiness *ret_readiness)
+{
+    struct app *app = api->parts;
+    int64_t deadline_ms = context->deadline_ms;
+
+    *ret_readiness = (struct readiness){.ready = true, .database = "ok", .migrations = "ok"};
+    context->deadline_ms = clock_ms() + context_left_ms(context, CHECK_MS);
+    if (db_ping(app->db, context) == OK) {
+        check_migrations(app, context, ret_readiness);
+    } else {
+        ret_readiness->ready = false;
+        ret_readiness->database = "away";
+        ret_readiness->migrations = "unknown";
+    }
+    ret_readiness->cache = app->cache->state(app->cache, context);
+    context->deadline_ms = deadline_ms;
+    context_clear(context);
+}
+
+/* The driver of the DB setting; NULL with one line. */
+static const struct db_driver *find_db_driver(const struct config *config, char *ret_error, size_t size)
+{
+    const struct db_driver *driver = db_driver_find(config->db);
+
+    if (!driver)
+        complain(ret_error, size, "DB is %s: this build has no such driver; see quire version", config->db);
+    return driver;
+}
+
+struct db *app_db(struct arena *arena, const struct config *config, char *ret_error, size_t size)
+{
+    const struct db_driver *driver = find_db_driver(config, ret_error, size);
+    int request_ms = (int)config->request_timeout_s * 1000;
+    const struct db_options options = {
+        .host = config->db_host,
+        .port = (int)config->db_port,
+        .user = config->db_user,
+        .password = config->db_password,
+        .name = config->db_name,
+        .path = config->db_path,
+        .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+        .statement_timeout_ms = request_ms,
+        .lock_timeout_ms = request_ms < LOCK_TIMEOUT_MAX_MS ? request_ms : LOCK_TIMEOUT_MAX_MS,
+    };
+
+    if (!driver)
+        return NULL;
+    struct db *db = db_new(arena, driver, &options);
+    if (!db)
+        complain_memory(ret_error, size);
+    return db;
+}
+
+const char *app_migrations(struct arena *arena, const struct config *config, char *ret_error, size_t size)
+{
+    const struct db_driver *driver = find_db_driver(config, ret_error, size);
+
+    if (!driver)
+        return NULL;
+    const char *path = arena_printf(arena, "%s/%s", config->migrations, driver->dialect->name);
+    if (!path)
+        complain_memory(ret_error, size);
+    return path;
+}
+
+int app_open_log(const struct config *config, char *ret_error, size_t size)
+{
+    enum log_level level = LOG_LEVEL_ERROR;
+
+    while (strcmp(log_level_names[level], config->log_level) != 0)
+        level++;
+    if (log_open(config->log_file, level) == 0)
+        return 0;
+    return complain(ret_error, size, "cannot open LOG_FILE %s: %s", config->log_file, strerror(errno));
+}
+
+/* The absolute path of a file that may not be there yet. NULL without memory. */
+static const char *absolute_path(struct arena *arena, const char *path)
+{
+    char whole[PATH_MAX];
+    char *copy = arena_text(arena, path);
+
+    if (realpath(path, whole))
+        return arena_text(arena, whole);
+    if (!copy || !realpath(dirname(copy), whole))
+        return copy ? path : NULL;
+    copy = arena_text(arena, path);
+    return copy ? arena_printf(arena, "%s/%s", whole, basename(copy)) : NULL;
+}
+
+/* Which database is it? Equal texts for all processes that use the same one. NULL without memory. */
+static const char *identity(struct arena *arena, const struct config *config)
+{
+    const char *path = absolute_path(arena, config->db_path);
+
+    if (strcmp(config->db, "sqlite") == 0)
+        return path ? arena_printf(arena, "sqlite %s", path) : NULL;
+    return arena_printf(arena, "%s %s:%" PRId64 " %s", config->db, config->db_host, config->db_port, config->db_name);
+}
+
+/* FNV-1a, in hexadecimal. */
+static const char *short_name(struct arena *arena, const char *text)
+{
+    uint64_t sum = UINT64_C(14695981039346656037);
+
+    for (; *text; text++)
+        sum = (sum ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    return arena_printf(arena, "%016" PRIx64, sum);
+}
+
+/* Finds the cache's driver and lets it look at its options, in an arena of its own: nothing is kept. */
+static int init_cache(struct app *app, struct arena *arena, char *ret_error, size_t size)
+{
+    const struct config *config = app->config;
+    const char *database = identity(arena, config);
+    char *name = database ? coherence_name(arena, database) : NULL;
+    bool shared = false;
+    struct arena trial;
+
+    app->cache_driver = cache_driver_find(config->cache);
+    if (!app->cache_driver)
+        return complain(ret_error, size, "CACHE is %s: this build has no such driver; see quire version",
+                        config->cache);
+    app->space = database ? short_name(arena, database) : NULL;
+    app->coherence = name ? coherence_open(arena, name, &shared) : NULL;
+    if (!app->space || !app->coherence)
+        return complain_memory(ret_error, size);
+    if (!shared)
+        log_line(LOG_LEVEL_WARNING, "no shared memory: caches agree among the workers of this supervisor only");
+    app->cache_options = (struct cache_options){
+        .servers = config->memcached_servers,
+        .ttl_max_s = (unsigned)config->cache_ttl_s,
+        .memory_items = (size_t)config->cache_memory_items,
+        .coherence = app->coherence,
+    };
+    arena_init(&trial, CONNECTIONS_MAX);
+    const struct cache *cache = app->cache_driver->open(&trial, &app->cache_options, ret_error, size);
+    arena_release(&trial);
+    return cache ? 0 : -1;
+}
+
+/* Reads the migrations that the database should have. Only the readiness check wants to know: a folder that is not there
+ * or cannot be read is no reason not to start. */
+static int init_migrations(struct app *app, struct arena *arena, char *ret_error, size_t size)
+{
+    const char *path = app_migrations(arena, app->config, ret_error, size);
+    struct context context;
+
+    if (!path)
+        return -1;
+    context_init(&context, arena, 0);
+    app->migrations_known = directory_read(&context, path, &app->migrations) == OK;
+    return 0;
+}
+
+/* Keeps a worker small: one heap, and what a large request took goes back to the system. */
+static void limit_heap(void)
+{
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 256 * 1024);
+}
+
+int app_init(struct app *app, struct arena *arena, const struct config *config, char *ret_error, size_t size)
+{
+    *app = (struct app){
+        .handler = {.answer = answer,
+                    .max_body = (size_t)config->max_body,
+                    .request_timeout_ms = (int)config->request_timeout_s * 1000},
+        .config = config,
+    };
+    limit_heap();
+    if (app_open_log(config, ret_error, size) != 0 || init_cache(app, arena, ret_error, size) != 0)
+        return -1;
+    return init_migrations(app, arena, ret_error, size);
+}
+
+/* Storage for a kind of record: SQL, behind the cache if there is one. NULL without memory. */
+static struct repository *open_repository(struct app *app, const struct schema *schema,
+                                          struct unit_of_work *unit_of_work)
+{
+    struct arena *arena = &app->connections;
+    struct repository *repository = sql_repository_new(arena, schema, app->db);
+
+    if (!repository || strcmp(app->cache->name, "none") == 0)
+        return repository;
+    return cached_repository_new(arena, repository, app->cache, unit_of_work, app->space,
+                                 (unsigned)app->config->cache_ttl_s);
+}
+
+int app_start(struct app *app, char *ret_error, size_t size)
+{
+    struct arena *arena = &app->connections;
+
+    arena_init(arena, CONNECTIONS_MAX);
+    app->db = app_db(arena, app->config, ret_error, size);
+    app->cache = app->db ? app->cache_driver->open(arena, &app->cache_options, ret_error, size) : NULL;
+    if (!app->cache)
+        return -1;
+
+    struct unit_of_work *unit_of_work = sql_unit_of_work_new(arena, app->db);
+    struct repository *authors = unit_of_work ? open_repository(app, &author_schema, unit_of_work) : NULL;
+    struct repository *books = authors ? open_repository(app, &book_schema, unit_of_work) : NULL;
+    if (!books)
+        return complain_memory(ret_error, size);
+    catalogue_init(&app->catalogue, authors, books, unit_of_work);
+    app->api = (struct api){
+        .catalogue = &app->catalogue,
+        .page_size_max = (int)app->config->page_size_max,
+        .check = check,
+        .parts = app,
+    };
+    app->router =
+        (struct router){.routes = routes, .application = &app->api, .cors_origins = app->config->cors_origins};
+    return 0;
+}
+
+void app_stop(struct app *app)
+{
+    arena_release(&app->connections);
+}

@@ -1,0 +1,54 @@
+/* http/etag.c: entity tags from SHA-256: the same representation has the same tag in every process. */
+
+#include "http/etag.h"
+
+#include <sha2.h>
+#include <stdint.h>
+#include <string.h>
+
+#define TAG_BYTES 16
+
+void etag_make(const void *data, size_t size, char ret_tag[ETAG_SIZE])
+{
+    static const char digits[] = "0123456789abcdef";
+    uint8_t digest[SHA256_DIGEST_LENGTH];
+    SHA2_CTX hash;
+    char *to = ret_tag;
+
+    SHA256Init(&hash);
+    SHA256Update(&hash, data, size);
+    SHA256Final(digest, &hash);
+    *to++ = '"';
+    for (size_t i = 0; i < TAG_BYTES; i++) {
+        *to++ = digits[digest[i] >> 4];
+        *to++ = digits[digest[i] & 15];
+    }
+    *to++ = '"';
+    *to = '\0';
+}
+
+/* Where the next tag of the list starts. */
+static const char *skip_separators(const char *at)
+{
+    return at + strspn(at, " \t,");
+}
+
+bool etag_matches(const char *list, const char *tag, bool strong)
+{
+    const char *at = skip_separators(list);
+
+    if (*at == '*')
+        return *skip_separators(at + 1) == '\0';
+    while (*at) {
+        bool weak = strncmp(at, "W/", 2) == 0;
+        const char *opening = weak ? at + 2 : at;
+        const char *closing = *opening == '"' ? strchr(opening + 1, '"') : NULL;
+        size_t size = closing ? (size_t)(closing - opening) + 1 : 0;
+        if (!closing)
+            return false;
+        if (!(strong && weak) && strlen(tag) == size && strncmp(opening, tag, size) == 0)
+            return true;
+        at = skip_separators(closing + 1);
+    }
+    return false;
+}

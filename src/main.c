@@ -1,0 +1,34 @@
+/*
+ * main.c: the table of commands, and how quire is started without one.
+ *
+ * A CGI server may put parts of the query string into argv (RFC 3875 section 4.4), so as CGI no argument is read at all.
+ */
+
+#include <stddef.h>
+
+#include "command/command.h"
+#include "server/launch.h"
+
+static const struct command *const commands[] = {
+    &command_serve,  &command_cgi,     &command_migrate_apply, &command_migrate_status,
+    &command_config, &command_version, &command_help,          NULL,
+};
+
+/* As if that command had been given. */
+static int run(const char *name)
+{
+    const char *const argv[] = {"quire", name, NULL};
+
+    return command_main(commands, 2, argv);
+}
+
+int main(int argc, char **argv)
+{
+    enum launch launch = launch_kind();
+
+    if (launch == LAUNCH_CGI)
+        return run("cgi");
+    if (launch == LAUNCH_FASTCGI && argc <= 1)
+        return run("serve");
+    return command_main(commands, argc, (const char *const *)argv);
+}

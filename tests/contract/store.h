@@ -1,0 +1,261 @@
+#ifndef STORE_H
+#define STORE_H
+
+/*
+ * store.h: the implementations that the contract suites run against, each empty at the start of a case.
+ *
+ * MySQL takes part when QUIRE_TEST_MYSQL says where: "socket-path:user:password:database". Without it the suite says so
+ * and fails, unless QUIRE_TEST_PARTIAL=1.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "core/arena.h"
+#include "core/context.h"
+#include "domain/author.h"
+#include "domain/book.h"
+#include "driver/cache.h"
+#include "driver/coherence.h"
+#include "driver/db.h"
+#include "fake_store.h"
+#include "repository/cached_repository.h"
+#include "repository/sql_repository.h"
+#include "repository/sql_unit_of_work.h"
+#include "schema/schema.h"
+#include "usecase/query.h"
+#include "usecase/repository.h"
+#include "usecase/unit_of_work.h"
+
+struct implementation {
+    const char *name;
+    const char *db;         /* of db_drivers[]; NULL: the fake */
+    const char *const *ddl; /* NULL-terminated */
+    bool cached;
+};
+
+struct store {
+    struct arena arena;
+    struct context context;
+    struct repository *authors;
+    struct repository *books;
+    struct unit_of_work *unit;
+    char path[64];         /* sqlite: the file; empty: none */
+    const char *coherence; /* the shared page of the cache; NULL: none */
+};
+
+static const char *const sqlite_ddl[] = {
+    "CREATE TABLE author (id integer PRIMARY KEY AUTOINCREMENT, name text NOT NULL, bio text, birthdate text)",
+    "CREATE TABLE book (id integer PRIMARY KEY AUTOINCREMENT, title text NOT NULL, description text NOT NULL,"
+    " publish_date text NOT NULL, author_id integer NOT NULL REFERENCES author (id) ON DELETE RESTRICT)",
+    NULL,
+};
+
+static const char *const mysql_ddl[] = {
+    "DROP TABLE IF EXISTS book",
+    "DROP TABLE IF EXISTS author",
+    "CREATE TABLE author (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, name varchar(255) NOT NULL, bio text,"
+    " birthdate date, KEY (name)) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+    "CREATE TABLE book (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, title varchar(255) NOT NULL,"
+    " description text NOT NULL, publish_date date NOT NULL, author_id bigint NOT NULL,"
+    " FOREIGN KEY (author_id) REFERENCES author (id) ON DELETE RESTRICT) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+    NULL,
+};
+
+static const struct implementation implementations[] = {
+    {.name = "fake"},
+    {.name = "fake, cached", .cached = true},
+#ifdef HAVE_SQLITE
+    {.name = "sqlite", .db = "sqlite", .ddl = sqlite_ddl},
+    {.name = "sqlite, cached", .db = "sqlite", .ddl = sqlite_ddl, .cached = true},
+#endif
+#ifdef HAVE_MYSQL
+    {.name = "mysql", .db = "mysql", .ddl = mysql_ddl},
+    {.name = "mysql, cached", .db = "mysql", .ddl = mysql_ddl, .cached = true},
+#endif
+};
+
+#define N_IMPLEMENTATIONS (sizeof implementations / sizeof *implementations)
+
+/* Where MySQL is; NULL: it does not take part. */
+static inline const char *mysql_place(void)
+{
+    return getenv("QUIRE_TEST_MYSQL");
+}
+
+/* Says that MySQL did not take part; the exit status that goes with it. */
+static inline int report_without_mysql(void)
+{
+    const char *allowed = getenv("QUIRE_TEST_PARTIAL");
+
+    fprintf(stderr, "NOT RUN: mysql (QUIRE_TEST_MYSQL is not set)\n");
+    return allowed && strcmp(allowed, "1") == 0 ? 0 : 1;
+}
+
+/* Where the database is: a new file, or what QUIRE_TEST_MYSQL says. */
+static inline struct db_options db_place(struct store *store, const struct implementation *implementation)
+{
+    struct db_options options = {.connect_timeout_ms = 2000, .statement_timeout_ms = 5000, .lock_timeout_ms = 1000};
+
+    if (implementation->ddl == sqlite_ddl) {
+        snprintf(store->path, sizeof store->path, "/tmp/quire_contract.XXXXXX");
+        int fd = mkstemp(store->path);
+        assert_true(fd >= 0);
+        close(fd);
+        options.path = store->path;
+        return options;
+    }
+    char *rest = arena_text(&store->arena, mysql_place());
+    options.host = strsep(&rest, ":");
+    options.user = strsep(&rest, ":");
+    options.password = strsep(&rest, ":");
+    options.name = strsep(&rest, ":");
+    assert_non_null(options.name);
+    return options;
+}
+
+static inline void open_sql(struct store *store, const struct implementation *implementation)
+{
+    struct db_options options = db_place(store, implementation);
+    struct db *db = db_new(&store->arena, db_driver_find(implementation->db), &options);
+
+    for (const char *const *statement = implementation->ddl; *statement; statement++)
+        if (db_run(db, &store->context, *statement) != OK)
+            fail_msg("%s: %s", implementation->name, store->context.error.native);
+    store->authors = sql_repository_new(&store->arena, &author_schema, db);
+    store->books = sql_repository_new(&store->arena, &book_schema, db);
+    store->unit = sql_unit_of_work_new(&store->arena, db);
+}
+
+static inline void open_fake(struct store *store)
+{
+    struct fake_store *fake = fake_store_new(&store->arena);
+
+    store->authors = fake_repository_new(fake, &author_schema);
+    store->books = fake_repository_new(fake, &book_schema);
+    store->unit = fake_unit_of_work(fake);
+}
+
+/* Puts a memory cache in front of the repositories. */
+static inline void add_cache(struct store *store)
+{
+    struct arena *arena = &store->arena;
+    char error[128] = "";
+    bool shared = false;
+
+    store->coherence = coherence_name(arena, arena_printf(arena, "contract %d", (int)getpid()));
+    struct cache_options options = {.ttl_max_s = 60, .memory_items = 1000};
+    options.coherence = coherence_open(arena, store->coherence, &shared);
+    struct cache *cache = cache_driver_find("memory")->open(arena, &options, error, sizeof error);
+    assert_non_null(cache);
+    store->authors = cached_repository_new(arena, store->authors, cache, store->unit, "contract", 60);
+    store->books = cached_repository_new(arena, store->books, cache, store->unit, "contract", 60);
+}
+
+/* The case's initial state is the implementation; from here on it is the store. */
+static inline int store_open(void **state)
+{
+    const struct implementation *implementation = *state;
+    struct store *store = calloc(1, sizeof *store);
+
+    if (!store)
+        return -1;
+    arena_init(&store->arena, (size_t)64 << 20);
+    context_init(&store->context, &store->arena, 0);
+    if (implementation->db)
+        open_sql(store, implementation);
+    else
+        open_fake(store);
+    if (implementation->cached)
+        add_cache(store);
+    *state = store;
+    return 0;
+}
+
+static inline int store_close(void **state)
+{
+    struct store *store = *state;
+
+    if (store->coherence)
+        shm_unlink(store->coherence);
+    arena_release(&store->arena);
+    if (store->path[0])
+        unlink(store->path);
+    free(store);
+    return 0;
+}
+
+struct contract_case {
+    const char *name;
+    void (*test)(void **state);
+};
+
+#define CASE(function)                                                                                                 \
+    {                                                                                                                  \
+#function, function                                                                                            \
+    }
+
+/* Runs each case against each implementation. The result is that of main(). */
+static inline int store_run_cases(const struct contract_case *cases, size_t n)
+{
+    static struct CMUnitTest tests[256];
+    static char names[256][128];
+    size_t n_tests = 0;
+    bool partial = false;
+
+    for (size_t i = 0; i < N_IMPLEMENTATIONS; i++) {
+        const struct implementation *implementation = &implementations[i];
+        bool left_out = implementation->ddl == mysql_ddl && !mysql_place();
+        partial = partial || left_out;
+        for (size_t j = 0; j < n && !left_out; j++, n_tests++) {
+            snprintf(names[n_tests], sizeof *names, "%s: %s", implementation->name, cases[j].name);
+            tests[n_tests] = (struct CMUnitTest){.name = names[n_tests],
+                                                 .test_func = cases[j].test,
+                                                 .setup_func = store_open,
+                                                 .teardown_func = store_close,
+                                                 .initial_state = (void *)(uintptr_t)implementation};
+        }
+    }
+    int failed = _cmocka_run_group_tests("contract", tests, n_tests, NULL, NULL);
+    int missing = partial ? report_without_mysql() : 0;
+    return failed ? failed : missing;
+}
+
+static inline int64_t add_author(struct store *store, const char *name)
+{
+    struct author author = {.name = name, .bio = "bio", .birthdate = {1929, 10, 21}};
+
+    assert_int_equal(store->authors->insert(store->authors, &store->context, &author), OK);
+    assert_true(author.id > 0);
+    return author.id;
+}
+
+static inline int64_t add_book(struct store *store, const char *title, struct date published, int64_t author_id)
+{
+    struct book book = {.title = title, .description = "", .publish_date = published, .author_id = author_id};
+
+    assert_int_equal(store->books->insert(store->books, &store->context, &book), OK);
+    assert_true(book.id > 0);
+    return book.id;
+}
+
+/* NULL when there is none. */
+static inline void *find(struct store *store, struct repository *repository, int64_t id)
+{
+    void *record = store;
+
+    assert_int_equal(repository->find(repository, &store->context, id, &record), OK);
+    return record;
+}
+
+#endif

@@ -1,0 +1,180 @@
+# stack.sh: the whole service in a private folder: database, cache, workers, lighttpd. Source it after process.sh. BUILD is
+# the build folder of the mode. Everything listens on unix sockets in $dir, lighttpd on a free port of loopback.
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+export BUILD=${BUILD:-$root/build/gcc} CMOCKA_MESSAGE_OUTPUT=TAP
+QUIRE=${QUIRE:-$BUILD/quire}
+database_dir=
+database_name=
+memcached_pid=
+supervisor_pid=
+web_pid=
+
+export LOG_LEVEL=info MIGRATIONS=$root/migrations REQUEST_TIMEOUT=${REQUEST_TIMEOUT:-20}
+# Reports go to files, so that none is lost with the standard error of a daemon.
+stack_environment() {
+    export LOG_FILE=$dir/quire.log
+    export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=0:log_path=$dir/sanitizer
+    export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:log_path=$dir/sanitizer
+}
+
+as_root() { [ "$(id -u)" -eq 0 ]; }
+
+# The MariaDB of whoever called us (QUIRE_TEST_MYSQL=socket:user:password:database) with a database of our own in it, or a
+# MariaDB of our own.
+database_start() { # sqlite|mysql
+    export DB=$1
+    case $1 in
+    sqlite) export DB_PATH=$dir/quire.db ;;
+    mysql)
+        [ -n "${QUIRE_TEST_MYSQL:-}" ] || mariadb_start
+        IFS=: read -r DB_HOST DB_USER DB_PASSWORD _ <<<"$QUIRE_TEST_MYSQL"
+        DB_NAME=quire_$$_$RANDOM
+        database_name=$DB_NAME
+        export DB_HOST DB_USER DB_PASSWORD DB_NAME
+        sql "CREATE DATABASE $DB_NAME" ""
+        ;;
+    esac
+}
+
+mariadb_start() {
+    database_dir=$dir/mariadb
+    "$root/tools/mariadb" start --dir "$database_dir" --port 0 >>"$dir/mariadb.log" 2>&1 || {
+        cat "$dir/mariadb.log"
+        return 1
+    }
+    QUIRE_TEST_MYSQL=$(tail -n 1 "$dir/mariadb.log")
+    export QUIRE_TEST_MYSQL
+}
+
+mariadb_stop() {
+    "$root/tools/mariadb" stop --dir "$database_dir" >>"$dir/mariadb.log" 2>&1
+}
+
+sql() { # STATEMENTS [DATABASE]
+    MYSQL_PWD=$DB_PASSWORD mariadb --no-defaults --batch --skip-column-names --socket="$DB_HOST" --user="$DB_USER" \
+        --execute="$1" "${2-$DB_NAME}"
+}
+
+database_stop() {
+    if [ -n "$database_dir" ]; then
+        mariadb_stop
+        database_dir=
+        unset QUIRE_TEST_MYSQL
+    elif [ -n "$database_name" ]; then
+        sql "DROP DATABASE IF EXISTS $database_name" ""
+    fi
+    database_name=
+}
+
+migrate() { "$QUIRE" migrate apply >>"$dir/migrate.log" 2>&1 || { cat "$dir/migrate.log"; return 1; }; }
+
+memcached_start() {
+    local options=(-s "$dir/memcached.sock" -a 0600 -m 64 -U 0)
+    as_root && options+=(-u root)
+    rm -f "$dir/memcached.sock"
+    start memcached memcached "${options[@]}"
+    memcached_pid=$started
+    export CACHE=memcached MEMCACHED_SERVERS=$dir/memcached.sock
+    wait_for "$patience" test -S "$dir/memcached.sock"
+}
+
+# The project's own lighttpd.conf, as it is; the ways it does not know are added to it.
+web_config() { # HOW
+    printf 'include "%s/lighttpd.conf"\nserver.upload-dirs = ( "%s" )\n' "$root" "$dir"
+    case $1 in
+    bin-path)
+        cat <<END
+fastcgi.server := ( "/" => (( "socket" => "$dir/var/run/quire.sock", "bin-path" => "$QUIRE",
+    "min-procs" => 2, "max-procs" => 2, "check-local" => "disable", "fix-root-scriptname" => "enable" )) )
+END
+        ;;
+    cgi)
+        cat <<END
+server.modules += ( "mod_cgi", "mod_rewrite" )
+server.document-root := "$dir/docroot"
+fastcgi.server := ()
+cgi.assign = ( "/quire.cgi" => "" )
+url.rewrite-once = ( "" => "/quire.cgi" )
+END
+        ;;
+    esac
+}
+
+service_answers() { curl --silent --fail --noproxy '*' --max-time 10 --output /dev/null "$BASE_URL/livez"; }
+
+# `workers` is how quire runs: serve (its own supervisor), spawn (spawn-fcgi), bin-path (lighttpd starts it), cgi.
+workers_start() { # HOW
+    mkdir -p "$dir/var/run"
+    case $1 in
+    serve)
+        start serve "$QUIRE" serve --listen "unix:$dir/var/run/quire.sock" --workers "${WORKERS:-2}"
+        supervisor_pid=$started
+        wait_for "$patience" test -S "$dir/var/run/quire.sock"
+        ;;
+    spawn)
+        spawn-fcgi -s "$dir/var/run/quire.sock" -M 0660 -b 1024 -F 2 -P "$dir/spawn.pid" -- "$QUIRE" >>"$dir/spawn.log" 2>&1
+        local pid
+        while read -r pid || [ -n "$pid" ]; do running+=("$pid"); done <"$dir/spawn.pid"
+        ;;
+    bin-path | cgi) ;;
+    esac
+}
+
+# Another may take the port between the choice and the start: then with another port.
+web_start() { # HOW
+    local try
+    mkdir -p "$dir/docroot"
+    ln -sf "$QUIRE" "$dir/docroot/quire.cgi"
+    ln -sfn "$root/lighttpd" "$dir/lighttpd"
+    for try in 1 2 3 4 5; do
+        port=$(free_port)
+        web_config "$1" >"$dir/lighttpd.conf"
+        PORT=$port start lighttpd lighttpd -D -f "$dir/lighttpd.conf"
+        web_pid=$started
+        export BASE_URL=http://127.0.0.1:$port
+        if wait_for "$patience" service_answers_or_web_ended && alive "$web_pid"; then return; fi
+        printf '# try %s: lighttpd does not answer on port %s\n' "$try" "$port"
+        stop "$web_pid"
+    done
+    cat "$dir"/lighttpd*.log
+    return 1
+}
+
+service_answers_or_web_ended() { service_answers || gone "$web_pid"; }
+
+# process.sh calls it at the end, however that comes.
+at_leave() { stack_stop; }
+
+# Everything, in order.
+stack_start() { # DATABASE HOW
+    stack_environment
+    database_start "$1" && migrate && memcached_start && workers_start "$2" && web_start "$2"
+}
+
+# The web server first: its requests end before what answers them does.
+stack_stop() {
+    local clean=0
+    [ -z "$web_pid" ] || stop "$web_pid" INT || clean=1
+    web_pid=
+    stop_all || clean=1
+    database_stop
+    return "$clean"
+}
+
+# What the sanitizers said, in this process or that.
+sanitizer_reports() { cat "$dir"/sanitizer.* 2>/dev/null; }
+
+check_sanitizers() {
+    local reports
+    reports=$(sanitizer_reports)
+    if [ -z "$reports" ]; then ok "no sanitizer complained"; else not_ok "no sanitizer complained" "$reports"; fi
+}
+
+# Failures that quire holds to be its own fault.
+check_log_for_faults() {
+    local faults
+    faults=$(grep -a -E ' error .*(INTERNAL|NO_MEMORY)|ended by signal|killed' "$LOG_FILE" 2>/dev/null | head -20)
+    if [ -z "$faults" ]; then ok "the log has no internal error"; else not_ok "the log has no internal error" "$faults"; fi
+}

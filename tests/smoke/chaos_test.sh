@@ -1,0 +1,168 @@
+#!/bin/bash
+# chaos_test.sh: parts die, freeze, restart or are replaced while readers and writers keep an exact account (load.c):
+# chaos_test.sh sqlite|mysql. The databases share all scenarios but the restart of MariaDB.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../lib/tap.sh"
+. "$here/../lib/process.sh"
+. "$here/../lib/stack.sh"
+database=$1
+clients=4
+load_pid=
+
+# What load printed under this key in the current scenario.
+account() { sed -n "s/^$1=//p" "$dir/$scenario.account"; }
+
+load_start() { # SCENARIO SECONDS
+    scenario=$1
+    "$BUILD/tests/smoke/load" "$2" "$clients" >"$dir/$scenario.account" 2>"$dir/$scenario.failures" &
+    load_pid=$!
+    running+=("$load_pid")
+}
+
+load_wait() {
+    wait "$load_pid"
+    forget "$load_pid"
+}
+
+# What must hold in every scenario; the number of failed requests is each one's own.
+check_account() { # FAILURES_ALLOWED
+    local key
+    at_least "$scenario: there was load" 50 "$(account requests)"
+    is "$scenario: the account was verified" 1 "$(account verified)"
+    for key in stale missing wrong lost doubled bare; do
+        is "$scenario: $key" 0 "$(account $key)"
+    done
+    at_most "$scenario: failed requests" "$1" "$(account failed)"
+    printf '# %s: %s\n' "$scenario" "$(paste -sd ' ' "$dir/$scenario.account")"
+    if [ "$(account failed)" != 0 ] || [ "$(account stale)" != 0 ] || [ "$(account lost)" != 0 ]; then
+        head -20 "$dir/$scenario.failures" | sed 's/^/#   /'
+    fi
+}
+
+has_workers() { [ "$(children "$supervisor_pid" | wc -l)" -ge "$1" ]; }
+
+test_quiet() {
+    load_start quiet 3
+    load_wait
+    check_account 0
+}
+
+# kill -9 of one worker after the other; each may take the one request with it that it held.
+test_worker_killed() {
+    local kills=4 i victim
+    load_start worker-killed 6
+    for ((i = 0; i < kills; i++)); do
+        sleep 1
+        wait_for "$patience" has_workers 2
+        victim=$(children "$supervisor_pid" | sed -n "$((i % 2 + 1))p")
+        kill -KILL "$victim"
+    done
+    load_wait
+    check_account "$kills"
+    check "worker-killed: all workers are back" wait_for "$patience" has_workers 2
+}
+
+test_memcached_killed() {
+    load_start memcached-killed 6
+    sleep 1.5
+    stop "$memcached_pid" KILL
+    sleep 2
+    memcached_start
+    load_wait
+    check_account 0
+}
+
+# Stopped, it still accepts connections and says nothing: the worst way to be away.
+test_memcached_frozen() {
+    load_start memcached-frozen 8
+    sleep 1.5
+    kill -STOP "$memcached_pid"
+    sleep 3
+    kill -CONT "$memcached_pid"
+    load_wait
+    check_account 0
+    at_most "memcached-frozen: the slowest answer, in ms" 3000 "$(account slowest_ms)"
+}
+
+test_memcached_restarted() {
+    local i
+    load_start memcached-restarted 6
+    for ((i = 0; i < 3; i++)); do
+        sleep 1.2
+        stop "$memcached_pid"
+        memcached_start
+    done
+    load_wait
+    check_account 0
+}
+
+# Every worker is another one afterwards.
+test_reload() {
+    local before after i
+    before=$(children "$supervisor_pid" | sort)
+    load_start reload 6
+    for ((i = 0; i < 3; i++)); do
+        sleep 1.2
+        kill -HUP "$supervisor_pid"
+    done
+    load_wait
+    check_account 0
+    after=$(children "$supervisor_pid" | sort)
+    is "reload: no worker is the same" "" "$(comm -12 <(echo "$before") <(echo "$after"))"
+    check "reload: the workers are all there" has_workers 2
+}
+
+test_recycling() {
+    local starts
+    stop "$supervisor_pid"
+    export MAX_REQUESTS=50
+    workers_start serve
+    wait_for "$patience" service_answers
+    starts=$(children "$supervisor_pid" | sort)
+    load_start recycling 5
+    load_wait
+    check_account 0
+    is "recycling: no worker is the same" "" "$(comm -12 <(echo "$starts") <(children "$supervisor_pid" | sort))"
+    unset MAX_REQUESTS
+}
+
+database_answers() { sql "SELECT 1"; }
+
+# While it is away only 503 is said; once it is back, all is well within two seconds.
+test_database_restarted() {
+    local back_ms
+    load_start database-restarted 12
+    sleep 2
+    mariadb_stop
+    sleep 1
+    "$root/tools/mariadb" start --dir "$database_dir" --port 0 >>"$dir/mariadb.log" 2>&1
+    wait_for "$patience" database_answers
+    back_ms=$(now_ms)
+    load_wait
+    check_account 1000000
+    at_least "database-restarted: it was noticed" 1 "$(account status_503)"
+    is "database-restarted: nothing but 503" "$(account failed)" "$(account status_503)"
+    at_most "database-restarted: the last failure, in ms after its return" 2000 "$(($(account last_failure_ms) - back_ms))"
+    check "database-restarted: it is ready again" wait_for "$patience" curl --silent --fail --noproxy '*' "$BASE_URL/readyz"
+}
+
+enter_private_folder chaos
+unset QUIRE_TEST_MYSQL
+if ! stack_start "$database" serve; then
+    not_ok "the stack starts: $database"
+    stack_stop
+    tap_end
+    exit 1
+fi
+test_quiet
+test_worker_killed
+test_memcached_killed
+test_memcached_frozen
+test_memcached_restarted
+test_reload
+[ "$database" = sqlite ] || test_database_restarted
+test_recycling
+check "the stack stops" stack_stop
+check_sanitizers
+tap_end

@@ -1,0 +1,47 @@
+/* routes_test.c: the table holds together. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "api/routes.h"
+
+static void test_routes__are_complete_rows(void **state)
+{
+    (void)state;
+    for (const struct route *route = routes; route->path; route++) {
+        bool writes = route->method == METHOD_POST || route->method == METHOD_PUT || route->method == METHOD_PATCH;
+        assert_true(route->method < METHOD__MAX);
+        assert_int_equal(route->path[0], '/');
+        assert_true(strlen(route->path) == 1 || route->path[strlen(route->path) - 1] != '/');
+        assert_non_null(route->handle);
+        assert_non_null(route->summary);
+        assert_int_equal(route->body != NO_BODY, writes);
+        assert_int_equal(route->body == CHANGES_BODY, route->method == METHOD_PATCH);
+        assert_int_equal(route->record != NULL, strncmp(route->path, "/api/", 5) == 0);
+    }
+}
+
+static void test_routes__name_each_method_of_a_path_once(void **state)
+{
+    (void)state;
+    for (const struct route *a = routes; a->path; a++) {
+        assert_true(a->method != METHOD_HEAD && a->method != METHOD_OPTIONS);
+        for (const struct route *b = routes; b != a; b++)
+            assert_false(a->method == b->method && strcmp(a->path, b->path) == 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_routes__are_complete_rows),
+        cmocka_unit_test(test_routes__name_each_method_of_a_path_once),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

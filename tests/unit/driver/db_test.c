@@ -1,0 +1,294 @@
+/* db_test.c: what is run again, what never is, and what is not started at all. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/context.h"
+#include "driver/db.h"
+#include "fake_db.h"
+
+static struct arena arena;
+static struct context context;
+static struct db *db;
+
+static int setup(void **state)
+{
+    (void)state;
+    arena_init(&arena, (size_t)1 << 20);
+    context_init(&context, &arena, 0);
+    fake_db_reset();
+    db = db_new(&arena, &fake_db_driver, &(struct db_options){.name = "test"});
+    return db ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_release(&arena);
+    return 0;
+}
+
+/* As setup(), with an open connection and an empty trace. */
+static int setup_open(void **state)
+{
+    if (setup(state) != 0 || db_ping(db, &context) != OK)
+        return -1;
+    fake_db_trace();
+    return 0;
+}
+
+static enum code execute(enum db_kind kind, const char *sql)
+{
+    struct db_result result;
+
+    return db_execute(db, &context, kind, sql, NULL, 0, &result);
+}
+
+static void be_idle(void)
+{
+    db->used_ms = clock_ms() - 1500;
+}
+
+static void test_db_new__does_not_connect_before_the_first_use(void **state)
+{
+    (void)state;
+    assert_string_equal(fake_db_trace(), "");
+    assert_int_equal(execute(DB_READ, "R"), OK);
+    assert_int_equal(execute(DB_READ, "R"), OK);
+    assert_string_equal(fake_db_trace(), "connect, R, R");
+    assert_int_equal(context.tally.sql_statements, 2);
+}
+
+static void test_db_new__refuses_an_incomplete_driver(void **state)
+{
+    (void)state;
+    struct db_driver driver = fake_db_driver;
+
+    driver.check = NULL;
+    assert_null(db_new(&arena, &driver, &(struct db_options){.name = "test"}));
+}
+
+static void test_db_new__gives_null_without_memory(void **state)
+{
+    (void)state;
+    for (size_t after = 1; after <= 2; after++) {
+        arena.fail_after = after;
+        assert_null(db_new(&arena, &fake_db_driver, &(struct db_options){.name = "test"}));
+    }
+}
+
+static void test_db__closes_the_connection_with_its_arena(void **state)
+{
+    (void)state;
+    arena_reset(&arena);
+    assert_string_equal(fake_db_trace(), "disconnect");
+}
+
+static void test_connect__fails_fast_after_a_failure(void **state)
+{
+    (void)state;
+    fake_db_plan(UNAVAILABLE, false);
+    assert_int_equal(execute(DB_READ, "R"), UNAVAILABLE);
+    assert_int_equal(execute(DB_WRITE, "W"), UNAVAILABLE);
+    assert_string_equal(fake_db_trace(), "connect");
+    assert_in_range(db->retry_at_ms - clock_ms(), 1, 250);
+    db->retry_at_ms = clock_ms();
+    assert_int_equal(execute(DB_READ, "R"), OK);
+    assert_string_equal(fake_db_trace(), "connect, R");
+}
+
+static void test_read__is_run_once_more_after_a_lost_connection(void **state)
+{
+    (void)state;
+    fake_db_plan(UNAVAILABLE, true);
+    assert_int_equal(execute(DB_READ, "R"), OK);
+    assert_string_equal(fake_db_trace(), "R, lost, disconnect, connect, R");
+    assert_int_equal(context.error.code, OK);
+}
+
+static void test_read__is_not_run_a_third_time(void **state)
+{
+    (void)state;
+    fake_db_plan(UNAVAILABLE, true);
+    fake_db_plan(OK, false);
+    fake_db_plan(UNAVAILABLE, true);
+    assert_int_equal(execute(DB_READ, "R"), UNAVAILABLE);
+    assert_string_equal(fake_db_trace(), "R, lost, disconnect, connect, R, lost, disconnect");
+}
+
+static void test_read__is_not_run_again_when_it_was_too_slow(void **state)
+{
+    (void)state;
+    fake_db_plan(TIMED_OUT, true);
+    assert_int_equal(execute(DB_READ, "R"), TIMED_OUT);
+    assert_string_equal(fake_db_trace(), "R, lost, disconnect");
+}
+
+static void test_write__is_never_run_again(void **state)
+{
+    (void)state;
+    fake_db_plan(UNAVAILABLE, true);
+    assert_int_equal(execute(DB_WRITE, "W"), UNAVAILABLE);
+    assert_string_equal(fake_db_trace(), "W, lost, disconnect");
+    assert_int_equal(execute(DB_WRITE, "W"), OK);
+    assert_string_equal(fake_db_trace(), "connect, W");
+}
+
+static void test_write__checks_an_idle_connection_first(void **state)
+{
+    (void)state;
+    fake_db_set_healthy(false);
+    assert_int_equal(execute(DB_WRITE, "W"), OK);
+    be_idle();
+    assert_int_equal(execute(DB_READ, "R"), OK);
+    be_idle();
+    assert_int_equal(db_run(db, &context, "W"), OK);
+    be_idle();
+    assert_int_equal(db_begin(db, &context), OK);
+    assert_string_equal(fake_db_trace(), "W, R, check, disconnect, connect, W, check, disconnect, connect, BEGIN");
+}
+
+static void test_db_begin__is_run_once_more_after_a_lost_connection(void **state)
+{
+    (void)state;
+    fake_db_plan(UNAVAILABLE, true);
+    assert_int_equal(db_begin(db, &context), OK);
+    assert_string_equal(fake_db_trace(), "BEGIN, lost, disconnect, connect, BEGIN");
+    assert_int_equal(db_begin(db, &context), INTERNAL);
+}
+
+static void test_transaction__runs_nothing_again(void **state)
+{
+    (void)state;
+    assert_int_equal(db_begin(db, &context), OK);
+    fake_db_plan(UNAVAILABLE, true);
+    assert_int_equal(execute(DB_READ, "R"), UNAVAILABLE);
+    assert_int_equal(execute(DB_READ, "R"), UNAVAILABLE);
+    assert_int_equal(db_ping(db, &context), UNAVAILABLE);
+    assert_int_equal(db_commit(db, &context), UNAVAILABLE);
+    assert_string_equal(fake_db_trace(), "BEGIN, R, lost, disconnect");
+    assert_int_equal(execute(DB_READ, "R"), OK);
+    assert_string_equal(fake_db_trace(), "connect, R");
+}
+
+/* A code, and whether it is the end of the transaction in which a statement gave it. */
+static const struct {
+    enum code code;
+    bool dooms;
+} failures[] = {{CONFLICT, false},   {NO_REFERENCE, false}, {CONTENDED, true}, {TIMED_OUT, true},
+                {UNAVAILABLE, true}, {NO_MEMORY, true},     {INTERNAL, true}};
+
+static void test_transaction__ends_with_any_failure_but_of_a_constraint(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
+        assert_int_equal(db_begin(db, &context), OK);
+        fake_db_plan(failures[i].code, false);
+        assert_int_equal(execute(DB_WRITE, "W"), failures[i].code);
+        enum code expected = failures[i].dooms ? failures[i].code : OK;
+        assert_int_equal(execute(DB_WRITE, "X"), expected);
+        assert_int_equal(db_commit(db, &context), expected);
+        assert_string_equal(fake_db_trace(), failures[i].dooms ? "BEGIN, W, ROLLBACK" : "BEGIN, W, X, COMMIT");
+        assert_false(db->in_transaction);
+        fake_db_reset();
+    }
+}
+
+static void test_db_commit__is_unknown_when_the_connection_is_lost_under_it(void **state)
+{
+    (void)state;
+    assert_int_equal(db_begin(db, &context), OK);
+    fake_db_plan(TIMED_OUT, true);
+    assert_int_equal(db_commit(db, &context), UNAVAILABLE);
+    assert_false(db->in_transaction);
+    assert_string_equal(fake_db_trace(), "BEGIN, COMMIT, lost, disconnect");
+    assert_int_equal(db_commit(db, &context), INTERNAL);
+}
+
+static void test_db_commit__rolls_back_when_it_fails(void **state)
+{
+    (void)state;
+    assert_int_equal(db_begin(db, &context), OK);
+    fake_db_plan(CONTENDED, false);
+    assert_int_equal(db_commit(db, &context), CONTENDED);
+    assert_string_equal(fake_db_trace(), "BEGIN, COMMIT, ROLLBACK");
+}
+
+static void test_db_rollback__keeps_the_failure_that_led_to_it(void **state)
+{
+    (void)state;
+    assert_int_equal(db_begin(db, &context), OK);
+    fake_db_plan(CONFLICT, false);
+    fake_db_plan(INTERNAL, false);
+    assert_int_equal(execute(DB_WRITE, "W"), CONFLICT);
+    db_rollback(db, &context);
+    assert_int_equal(context.error.code, CONFLICT);
+    assert_string_equal(fake_db_trace(), "BEGIN, W, ROLLBACK, disconnect");
+    db_rollback(db, &context);
+    assert_string_equal(fake_db_trace(), "");
+}
+
+static void test_db__starts_nothing_without_time_left(void **state)
+{
+    (void)state;
+    assert_int_equal(db_begin(db, &context), OK);
+    context.deadline_ms = clock_ms() - 1;
+    assert_int_equal(db_commit(db, &context), TIMED_OUT);
+    assert_int_equal(execute(DB_READ, "R"), TIMED_OUT);
+    assert_int_equal(db_begin(db, &context), TIMED_OUT);
+    assert_string_equal(fake_db_trace(), "BEGIN, ROLLBACK");
+}
+
+static void test_db_ping__opens_the_connection_again_when_need_be(void **state)
+{
+    (void)state;
+    assert_int_equal(db_ping(db, &context), OK);
+    assert_string_equal(fake_db_trace(), "check");
+    fake_db_set_healthy(false);
+    fake_db_plan(UNAVAILABLE, false);
+    assert_int_equal(db_ping(db, &context), UNAVAILABLE);
+    assert_string_equal(fake_db_trace(), "check, disconnect, connect");
+}
+
+static void test_db_driver_find__knows_the_drivers_of_this_build(void **state)
+{
+    (void)state;
+    for (size_t i = 0; db_drivers[i]; i++)
+        assert_ptr_equal(db_driver_find(db_drivers[i]->name), db_drivers[i]);
+    assert_null(db_driver_find("oracle"));
+}
+
+#define CLOSED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define OPEN(test) cmocka_unit_test_setup_teardown(test, setup_open, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CLOSED(test_db_new__does_not_connect_before_the_first_use),
+        CLOSED(test_db_new__refuses_an_incomplete_driver),
+        CLOSED(test_db_new__gives_null_without_memory),
+        OPEN(test_db__closes_the_connection_with_its_arena),
+        CLOSED(test_connect__fails_fast_after_a_failure),
+        OPEN(test_read__is_run_once_more_after_a_lost_connection),
+        OPEN(test_read__is_not_run_a_third_time),
+        OPEN(test_read__is_not_run_again_when_it_was_too_slow),
+        OPEN(test_write__is_never_run_again),
+        OPEN(test_write__checks_an_idle_connection_first),
+        OPEN(test_db_begin__is_run_once_more_after_a_lost_connection),
+        OPEN(test_transaction__runs_nothing_again),
+        OPEN(test_transaction__ends_with_any_failure_but_of_a_constraint),
+        OPEN(test_db_commit__is_unknown_when_the_connection_is_lost_under_it),
+        OPEN(test_db_commit__rolls_back_when_it_fails),
+        OPEN(test_db_rollback__keeps_the_failure_that_led_to_it),
+        OPEN(test_db__starts_nothing_without_time_left),
+        OPEN(test_db_ping__opens_the_connection_again_when_need_be),
+        CLOSED(test_db_driver_find__knows_the_drivers_of_this_build),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,313 @@
+/* migrate_test.c: applying a directory, on SQLite: what is applied, what is refused, and what the revisions say. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "core/arena.h"
+#include "core/context.h"
+#include "driver/db.h"
+#include "folder.h"
+#include "migrate/directory.h"
+#include "migrate/migrate.h"
+
+static struct arena arena;
+static struct context context;
+static struct db *db;
+static size_t n_applied;
+
+static struct db *open_db(void)
+{
+    const struct db_options options = {.path = arena_printf(&arena, "%s/test.db", folder), .lock_timeout_ms = 1000};
+    return db_new(&arena, db_driver_find("sqlite"), &options);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    arena_init(&arena, (size_t)64 << 20);
+    context_init(&context, &arena, 0);
+    if (folder_make() != 0)
+        return -1;
+    folder_write("1_author.sql", "CREATE TABLE author (id integer); INSERT INTO author VALUES (1);");
+    folder_write("2_book.sql", "CREATE TABLE book (id integer);");
+    db = open_db();
+    return db ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_release(&arena);
+    return folder_remove();
+}
+
+static enum code apply_from(const char *baseline)
+{
+    struct migration_directory directory;
+    enum code code = directory_read(&context, folder, &directory);
+    return code == OK ? migrate_apply(&context, db, &directory, baseline, NULL, &n_applied) : code;
+}
+
+static enum code apply(void)
+{
+    return apply_from(NULL);
+}
+
+static struct migration_status status(void)
+{
+    struct migration_directory directory;
+    struct migration_status result = {0};
+    assert_int_equal(directory_read(&context, folder, &directory), OK);
+    assert_int_equal(migrate_status(&context, db, &directory, &result), OK);
+    return result;
+}
+
+static const char *query(const char *sql)
+{
+    struct db_result result;
+    assert_int_equal(db_execute(db, &context, DB_READ, sql, NULL, 0, &result), OK);
+    if (result.n_rows == 0)
+        return "nothing";
+    const struct db_value *cell = &result.cells[0];
+    return cell->type == DB_INTEGER ? arena_printf(&arena, "%d", (int)cell->integer) : cell->text;
+}
+
+static void run(const char *sql)
+{
+    assert_int_equal(db_run(db, &context, sql), OK);
+}
+
+static void test_apply__applies_all_once(void **state)
+{
+    (void)state;
+    assert_int_equal(apply(), OK);
+    assert_int_equal(n_applied, 2);
+    assert_string_equal(query("SELECT count(*) FROM author"), "1");
+    assert_int_equal(apply(), OK);
+    assert_int_equal(n_applied, 0);
+    folder_write("3_more.sql", "INSERT INTO author VALUES (2);");
+    assert_int_equal(apply(), OK);
+    assert_int_equal(n_applied, 1);
+    assert_string_equal(query("SELECT count(*) FROM author"), "2");
+}
+
+static void test_apply__writes_revisions_as_atlas_does(void **state)
+{
+    (void)state;
+    assert_int_equal(apply(), OK);
+    assert_string_equal(query("SELECT group_concat(version || '|' || description || '|' || type || '|' || applied || "
+                              "'|' || total || '|' || error || '|' || ifnull(partial_hashes, 'null'), ' ') "
+                              "FROM atlas_schema_revisions"),
+                        "1|author|2|2|2||null 2|book|2|1|1||null");
+    assert_string_equal(query("SELECT hash FROM atlas_schema_revisions WHERE version = '1'"),
+                        "ouHoW7Wrmxi38ofCudqF6rOHbzcSj3XZraEu0VbD7Pk=");
+    assert_string_equal(query("SELECT executed_at GLOB '20[0-9][0-9]-[0-9][0-9]-[0-9][0-9] "
+                              "[0-9][0-9]:[0-9][0-9]:[0-9][0-9]+00:00' FROM atlas_schema_revisions"),
+                        "1");
+    assert_string_equal(query("SELECT operator_version FROM atlas_schema_revisions"), "quire");
+}
+
+static void test_apply__takes_a_failed_file_back_and_keeps_those_before(void **state)
+{
+    (void)state;
+    folder_write("3_bad.sql", "CREATE TABLE shelf (id integer);\n\nSELEC  'x';");
+    assert_int_equal(apply(), CONFLICT);
+    assert_int_equal(n_applied, 2);
+    assert_string_equal(context.error.detail, "executing statement \"SELEC 'x';\" from version \"3\": sqlite 1: near "
+                                              "\"SELEC\": syntax error");
+    assert_string_equal(query("SELECT max(version) FROM atlas_schema_revisions"), "2");
+    assert_string_equal(query("SELECT name FROM sqlite_master WHERE name = 'shelf'"), "nothing");
+    folder_write("3_bad.sql", "CREATE TABLE shelf (id integer);");
+    assert_int_equal(apply(), OK);
+    assert_int_equal(n_applied, 1);
+}
+
+static void test_apply__refuses_a_database_that_is_not_clean(void **state)
+{
+    (void)state;
+    run("CREATE TABLE author (id integer)");
+    assert_int_equal(apply(), CONFLICT);
+    assert_string_equal(context.error.detail,
+                        "connected database is not clean: found table \"author\"; a baseline version is required");
+    assert_string_equal(query("SELECT name FROM sqlite_master WHERE name = 'atlas_schema_revisions'"), "nothing");
+}
+
+static void test_apply__takes_a_baseline_for_all_up_to_it(void **state)
+{
+    (void)state;
+    folder_write("3_shelf.sql", "CREATE TABLE shelf (id integer);");
+    run("CREATE TABLE author (id integer); CREATE TABLE book (id integer)");
+    assert_int_equal(apply_from("2"), OK);
+    assert_int_equal(n_applied, 1);
+    assert_string_equal(query("SELECT type || '|' || applied || '|' || total || '|' || hash FROM "
+                              "atlas_schema_revisions WHERE version = '2'"),
+                        "1|0|0|");
+    assert_int_equal(apply_from("2"), OK);
+    assert_int_equal(n_applied, 0);
+    assert_int_equal(apply_from("1"), CONFLICT);
+}
+
+static void test_apply__refuses_a_baseline_that_is_no_file(void **state)
+{
+    (void)state;
+    assert_int_equal(apply_from("4"), CONFLICT);
+    assert_string_equal(context.error.detail, "baseline version \"4\" not found in the migration directory");
+}
+
+static void test_apply__refuses_a_file_out_of_order(void **state)
+{
+    (void)state;
+    assert_int_equal(apply(), OK);
+    folder_write("1a_late.sql", "SELECT 1;");
+    assert_int_equal(apply(), CONFLICT);
+    assert_string_equal(context.error.detail,
+                        "migration file \"1a_late.sql\" was added out of order: version 2 is applied");
+}
+
+static void test_apply__refuses_when_an_applied_file_was_changed(void **state)
+{
+    (void)state;
+    assert_int_equal(apply(), OK);
+    folder_write("2_book.sql", "CREATE TABLE book (id bigint);");
+    assert_int_equal(apply(), CONFLICT);
+    assert_string_equal(context.error.detail, "history changed: file \"2_book.sql\" is not the one that was applied");
+}
+
+static void test_apply__accepts_the_hash_of_a_file_that_ours_replaces(void **state)
+{
+    (void)state;
+    assert_int_equal(apply(), OK);
+    folder_write("2_book.sql", "-- quire:replaces h1:other=\n\nCREATE TABLE book (id bigint);");
+    run("UPDATE atlas_schema_revisions SET hash = 'other=' WHERE version = '2'");
+    assert_int_equal(apply(), OK);
+    assert_int_equal(n_applied, 0);
+}
+
+static void test_apply__goes_on_after_the_statements_done(void **state)
+{
+    (void)state;
+    assert_int_equal(apply(), OK);
+    run("DELETE FROM atlas_schema_revisions WHERE version = '2'; DROP TABLE book;"
+        "UPDATE atlas_schema_revisions SET applied = 1, error = 'x', error_stmt = 'y', hash = 'old', "
+        "partial_hashes = '[\"h1:WeojD0fui9FHq6TLuKQwwbw2OSvKzBalpsxC33wmF18=\"]'");
+    assert_true(status().partial);
+    assert_string_equal(status().error, "x");
+    assert_string_equal(status().error_statement, "y");
+    assert_int_equal(apply(), OK);
+    assert_int_equal(n_applied, 2);
+    assert_string_equal(query("SELECT count(*) FROM author"), "2");
+    assert_string_equal(query("SELECT applied || error || length(hash) FROM atlas_schema_revisions"), "244");
+}
+
+static void test_apply__refuses_when_a_statement_that_was_done_has_changed(void **state)
+{
+    (void)state;
+    assert_int_equal(apply(), OK);
+    run("DELETE FROM atlas_schema_revisions WHERE version = '2';"
+        "UPDATE atlas_schema_revisions SET applied = 1, partial_hashes = '[\"h1:AAAA\"]'");
+    assert_int_equal(apply(), CONFLICT);
+    assert_string_equal(context.error.detail, "history changed: statement 1 from file \"1_author.sql\" changed");
+}
+
+static void test_apply__refuses_a_file_that_cannot_be_split(void **state)
+{
+    (void)state;
+    folder_write("3_bad.sql", "SELECT 'x;");
+    assert_int_equal(apply(), MALFORMED);
+    assert_string_equal(context.error.detail, "3_bad.sql: line 1: a quote without end");
+}
+
+static void test_apply__by_two_at_once_applies_once(void **state)
+{
+    (void)state;
+    pid_t pids[4];
+    for (size_t i = 0; i < 4; i++) {
+        pids[i] = fork();
+        if (pids[i] == 0)
+            _exit((db = open_db()) && apply() == OK ? (int)n_applied : 99);
+        assert_true(pids[i] > 0);
+    }
+    int sum = 0;
+    for (size_t i = 0; i < 4; i++) {
+        int exit_status = 0;
+        assert_int_equal(waitpid(pids[i], &exit_status, 0), pids[i]);
+        assert_true(WIFEXITED(exit_status));
+        sum += WEXITSTATUS(exit_status);
+    }
+    assert_int_equal(sum, 2);
+    assert_string_equal(query("SELECT count(*) FROM author"), "1");
+}
+
+static void test_status__says_how_far_it_is(void **state)
+{
+    (void)state;
+    assert_null(status().current);
+    assert_string_equal(status().next, "1");
+    assert_int_equal(status().n_pending, 2);
+    assert_int_equal(apply(), OK);
+    folder_write("3_more.sql", "SELECT 1;");
+    assert_string_equal(status().current, "2");
+    assert_string_equal(status().next, "3");
+    assert_int_equal(status().n_applied, 2);
+    assert_int_equal(status().n_pending, 1);
+    assert_false(status().partial);
+}
+
+static void test_status__costs_one_statement(void **state)
+{
+    (void)state;
+    assert_int_equal(apply(), OK);
+    context.tally.sql_statements = 0;
+    assert_null(status().next);
+    assert_int_equal(context.tally.sql_statements, 1);
+}
+
+static void count_statement(void *argument, const char *sql)
+{
+    (void)sql;
+    ++*(size_t *)argument;
+}
+
+static void test_apply__tells_the_observer_of_each_statement(void **state)
+{
+    (void)state;
+    struct migration_directory directory;
+    size_t n = 0;
+    const struct migrate_observer observer = {.statement = count_statement, .argument = &n};
+    assert_int_equal(directory_read(&context, folder, &directory), OK);
+    assert_int_equal(migrate_apply(&context, db, &directory, NULL, &observer, &n_applied), OK);
+    assert_int_equal(n, 3);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_apply__applies_all_once),
+        TEST(test_apply__writes_revisions_as_atlas_does),
+        TEST(test_apply__takes_a_failed_file_back_and_keeps_those_before),
+        TEST(test_apply__refuses_a_database_that_is_not_clean),
+        TEST(test_apply__takes_a_baseline_for_all_up_to_it),
+        TEST(test_apply__refuses_a_baseline_that_is_no_file),
+        TEST(test_apply__refuses_a_file_out_of_order),
+        TEST(test_apply__refuses_when_an_applied_file_was_changed),
+        TEST(test_apply__accepts_the_hash_of_a_file_that_ours_replaces),
+        TEST(test_apply__goes_on_after_the_statements_done),
+        TEST(test_apply__refuses_when_a_statement_that_was_done_has_changed),
+        TEST(test_apply__refuses_a_file_that_cannot_be_split),
+        TEST(test_apply__by_two_at_once_applies_once),
+        TEST(test_apply__tells_the_observer_of_each_statement),
+        TEST(test_status__says_how_far_it_is),
+        TEST(test_status__costs_one_statement),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
