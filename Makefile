@@ -76,6 +76,7 @@ QUIRE := $(BUILD)/quire
 
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
+.SECONDARY:
 .PHONY: help build deps run test test-programs unit check format format-check tidy cppcheck layers headers bench clean
 
 help: ## list the targets

@@ -115,6 +115,9 @@ static void check(struct api *api, struct context *context, struct readiness *re
         ret_readiness->database = "away";
         ret_readiness->migrations = "unknown";
     }
+    if (!ret_readiness->ready)
+        log_line(LOG_LEVEL_WARNING, "%s not ready: database %s, migrations %s %s", context->request_id,
+                 ret_readiness->database, ret_readiness->migrations, context->error.native);
     ret_readiness->cache = app->cache->state(app->cache, context);
     context->deadline_ms = deadline_ms;
     context_clear(context);
@@ -239,7 +242,10 @@ static int init_cache(struct app *app, struct arena *arena, char *ret_error, siz
     arena_init(&trial, CONNECTIONS_MAX);
     const struct cache *cache = app->cache_driver->open(&trial, &app->cache_options, ret_error, size);
     arena_release(&trial);
-    return cache ? 0 : -1;
+    if (cache)
+        return 0;
+    const char *why = arena_text(arena, ret_error);
+    return complain(ret_error, size, "cache %s: %s", config->cache, why ? why : "out of memory");
 }
 
 /* Reads the migrations that the database should have. Only the readiness check wants to know: a folder that is not there

@@ -70,11 +70,11 @@ struct db_dialect {
 /* Where and how to connect; texts are borrowed for the life of the connection. */
 struct db_options {
     const char *host; /* a name, an address, or the path of a unix socket */
-    int port;
     const char *user;
     const char *password;
-    const char *name;         /* the database */
-    const char *path;         /* sqlite: the file */
+    const char *name; /* the database */
+    const char *path; /* sqlite: the file */
+    int port;
     int connect_timeout_ms;   /* of all three: 0 is none */
     int statement_timeout_ms; /* ceiling; a request's deadline makes it shorter where the database can */
     int lock_timeout_ms;

@@ -31,7 +31,7 @@
 #include "driver/server_list.h"
 
 /* Older ones take a timeout for a miss, and then the late value for that of the next key (GHSA-wwmh-39wj-fx59). */
-#if LIBMEMCACHED_VERSION_HEX < 0x01001004
+#if defined(LIBMEMCACHED_VERSION_HEX) && LIBMEMCACHED_VERSION_HEX < 0x01001004
 #error "libmemcached 1.1.4 or newer is needed"
 #endif
 
@@ -40,10 +40,9 @@
 #define LEASE_S 3
 #define FILL_WAIT_MS 50 /* for somebody else's fill, looking every FILL_LOOK_MS */
 #define FILL_LOOK_MS 5
-#define BATCH_MAX 100 /* keys in one command: it stays smaller than any socket's buffer */
-#define TTL_MAX_S (30 * 24 * 60 * 60)
-#define LONG_AGO (TTL_MAX_S + 1) /* larger numbers are dates, and this one is in 1970 */
-#define SLACK_S 2                /* memcached's clock ticks once a second */
+#define BATCH_MAX 100                 /* keys in one command: it stays smaller than any socket's buffer */
+#define TTL_MAX_S (30 * 24 * 60 * 60) /* larger numbers are dates */
+#define SLACK_S 2                     /* memcached's clock ticks once a second */
 
 #define VALUE_FLAGS 0x71760001u
 #define LEASE_FLAGS 0x71760002u
@@ -401,12 +400,12 @@ static void replace(struct memcached_cache *memcached, const struct cache_item *
     while (must_repeat(memcached, server, rc));
 }
 
-/* The placeholder is replaced by one that has expired. */
+/* In place of the placeholder comes something that is neither lease nor value: the next one takes the key. */
 static void abandon(struct cache *self, struct context *context, const struct cache_item *item)
 {
     (void)context;
     if (item->lease)
-        replace((struct memcached_cache *)self, item, "", 0, LONG_AGO, LEASE_FLAGS);
+        replace((struct memcached_cache *)self, item, "", 0, LEASE_S, 0);
 }
 
 static void fill(struct cache *self, struct context *context, const struct cache_item *item, const void *value,

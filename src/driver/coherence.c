@@ -37,24 +37,24 @@ struct coherence {
     struct page *page;
 };
 
-/* FNV-1a, 64 bits. */
+/* FNV-1a, 64 bits, and a last round, because it mixes the last byte in badly. */
 static uint64_t hash(const char *text)
 {
-    uint64_t sum = 14695981039346656037u;
+    uint64_t sum = UINT64_C(14695981039346656037);
     for (; *text; text++)
-        sum = (sum ^ (unsigned char)*text) * 1099511628211u;
-    return sum;
+        sum = (sum ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    sum = (sum ^ sum >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+    return sum ^ sum >> 32;
 }
 
-/* The high bits of FNV-1a are the better mixed ones. */
 static size_t group_of(const char *key)
 {
-    return (hash(key) >> 32) % COHERENCE_VERSIONS;
+    return hash(key) % COHERENCE_VERSIONS;
 }
 
 unsigned coherence_server(const char *name)
 {
-    return (unsigned)((hash(name) >> 32) % COHERENCE_SERVERS);
+    return (unsigned)(hash(name) % COHERENCE_SERVERS);
 }
 
 char *coherence_name(struct arena *arena, const char *identity)
@@ -97,7 +97,7 @@ static uint64_t random_base(void)
 {
     uint64_t number;
     if (getrandom(&number, sizeof number, 0) != sizeof number)
-        number = (uint64_t)clock_us() * 0x9e3779b97f4a7c15u ^ (uint64_t)getpid();
+        number = (uint64_t)clock_us() * UINT64_C(0x9e3779b97f4a7c15) ^ (uint64_t)getpid();
     return (number >> 2) + 1;
 }
 

@@ -7,7 +7,6 @@
  */
 
 #include <mysql.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -15,6 +14,7 @@
 #include "core/clock.h"
 #include "core/context.h"
 #include "driver/db.h"
+#include "driver/db_mysql_error.h"
 #include "driver/statement_cache.h"
 
 /* MySQL 8 dropped its own boolean type; MariaDB's library kept it. */
@@ -30,7 +30,7 @@
 struct db_mysql {
     struct db db;
     MYSQL *handle;
-    struct statement_cache statements; /* of struct prepared */
+    struct statement_cache statements; /* of MYSQL_STMT */
     int64_t read_timeout_ms;           /* 0: none */
 };
 
@@ -44,83 +44,6 @@ struct column {
     long long integer;
 };
 
-struct prepared {
-    MYSQL_STMT *handle;
-    unsigned n_columns;
-    struct column columns[];
-};
-
-/* The one table from native errors to ours; what is not here is INTERNAL. Servers have 1000 to 1999 and from 3000, the
- * client library 2000 to 2999. */
-static const struct native {
-    unsigned number;
-    enum code code;
-    bool lost; /* the connection is gone, or of no use any more */
-} natives[] = {
-    {1020, CONTENDED, false},    /* record has changed since last read */
-    {1205, CONTENDED, false},    /* lock wait timeout; rolls back the statement only */
-    {1213, CONTENDED, false},    /* deadlock */
-    {1048, CONFLICT, false},     /* column cannot be null */
-    {1062, CONFLICT, false},     /* duplicate entry */
-    {1169, CONFLICT, false},     /* unique constraint */
-    {1217, CONFLICT, false},     /* a row refers to it */
-    {1451, CONFLICT, false},     /* a row refers to it */
-    {1264, CONFLICT, false},     /* out of range */
-    {1292, CONFLICT, false},     /* incorrect value */
-    {1366, CONFLICT, false},     /* incorrect value for a column */
-    {1406, CONFLICT, false},     /* data too long */
-    {3819, CONFLICT, false},     /* check constraint (MySQL) */
-    {4025, CONFLICT, false},     /* check constraint (MariaDB) */
-    {1216, NO_REFERENCE, false}, /* it refers to no row */
-    {1452, NO_REFERENCE, false}, /* it refers to no row */
-    {1317, TIMED_OUT, false},    /* query interrupted */
-    {1969, TIMED_OUT, false},    /* max_statement_time (MariaDB) */
-    {3024, TIMED_OUT, false},    /* max_execution_time (MySQL) */
-    {1037, NO_MEMORY, false},    /* server out of memory */
-    {1038, NO_MEMORY, false},    /* server out of sort memory */
-    {2008, NO_MEMORY, false},    /* client out of memory */
-    {1021, UNAVAILABLE, false},  /* disk full */
-    {1040, UNAVAILABLE, false},  /* too many connections */
-    {1044, UNAVAILABLE, false},  /* access denied to the database */
-    {1045, UNAVAILABLE, false},  /* access denied */
-    {1049, UNAVAILABLE, false},  /* unknown database */
-    {1114, UNAVAILABLE, false},  /* table full */
-    {1129, UNAVAILABLE, false},  /* host is blocked */
-    {1130, UNAVAILABLE, false},  /* host is not allowed */
-    {1203, UNAVAILABLE, false},  /* too many connections of the user */
-    {1226, UNAVAILABLE, false},  /* the user is over a limit */
-    {1290, UNAVAILABLE, false},  /* server is read-only */
-    {1461, UNAVAILABLE, false},  /* too many prepared statements */
-    {1836, UNAVAILABLE, false},  /* server is read-only */
-    {1047, UNAVAILABLE, true},   /* the node of a cluster is not ready */
-    {1053, UNAVAILABLE, true},   /* shutdown in progress */
-    {1080, UNAVAILABLE, true},   /* forced close */
-    {1152, UNAVAILABLE, true},   /* aborted connection */
-    {1158, UNAVAILABLE, true},   /* error reading packets */
-    {1159, UNAVAILABLE, true},   /* timeout reading packets */
-    {1160, UNAVAILABLE, true},   /* error writing packets */
-    {1161, UNAVAILABLE, true},   /* timeout writing packets */
-    {1927, UNAVAILABLE, true},   /* connection was killed (MariaDB) */
-    {4031, UNAVAILABLE, true},   /* disconnected for inactivity (MySQL) */
-    {2002, UNAVAILABLE, true},   /* cannot connect through a socket */
-    {2003, UNAVAILABLE, true},   /* cannot connect to the host */
-    {2005, UNAVAILABLE, true},   /* unknown host */
-    {2006, UNAVAILABLE, true},   /* server has gone away */
-    {2012, UNAVAILABLE, true},   /* error in the handshake */
-    {2013, UNAVAILABLE, true},   /* lost connection; also what a read timeout looks like */
-    {2014, UNAVAILABLE, true},   /* commands out of sync */
-    {2026, UNAVAILABLE, true},   /* TLS */
-    {2027, UNAVAILABLE, true},   /* malformed packet */
-    {2055, UNAVAILABLE, true},   /* lost connection, with more detail */
-};
-
-/* Errors of a prepared statement that say: nothing was run, prepare it again. 1243: the server does not know it. 1615:
- * it needs to be prepared again. 2057: its columns have changed. */
-static bool is_stale(unsigned number)
-{
-    return number == 1243 || number == 1615 || number == 2057;
-}
-
 static struct db_mysql *of(struct db *db)
 {
     return (struct db_mysql *)db;
@@ -131,16 +54,11 @@ static struct db_mysql *of(struct db *db)
 static enum code native_failure(struct db_mysql *db, struct context *context, unsigned number, const char *text,
                                 int64_t since_ms)
 {
-    enum code code = INTERNAL;
+    const struct db_mysql_error *error = db_mysql_error_find(number);
+    bool waited = db->read_timeout_ms && clock_ms() - since_ms >= db->read_timeout_ms - READ_GRACE_MS / 10;
+    enum code code = number == MYSQL_LOST && waited ? TIMED_OUT : error->code;
 
-    for (size_t i = 0; i < sizeof natives / sizeof *natives; i++) {
-        if (natives[i].number == number) {
-            code = natives[i].code;
-            db->db.lost = db->db.lost || natives[i].lost;
-        }
-    }
-    if (number == 2013 && db->read_timeout_ms && clock_ms() - since_ms >= db->read_timeout_ms - READ_GRACE_MS / 10)
-        code = TIMED_OUT;
+    db->db.lost = db->db.lost || error->state == LOST;
     return fail_native(context, code, "mysql %u: %s", number, text);
 }
 
@@ -154,12 +72,9 @@ static enum code statement_failure(struct db_mysql *db, struct context *context,
     return native_failure(db, context, mysql_stmt_errno(handle), mysql_stmt_error(handle), since_ms);
 }
 
-static void prepared_close(void *statement)
+static void statement_close(void *statement)
 {
-    struct prepared *prepared = statement;
-
-    mysql_stmt_close(prepared->handle);
-    free(prepared);
+    mysql_stmt_close(statement);
 }
 
 /* The handle goes first: statements without a connection are closed without a word to the server. */
@@ -169,7 +84,7 @@ static void mysql_disconnect(struct db *base)
 
     mysql_close(db->handle);
     db->handle = NULL;
-    statement_cache_release(&db->statements, prepared_close);
+    statement_cache_release(&db->statements, statement_close);
 }
 
 /* Runs a statement as text and drops what it gives. */
@@ -276,69 +191,21 @@ static bool is_date(enum enum_field_types type)
            type == MYSQL_TYPE_TIMESTAMP;
 }
 
-/* Tells the library where each column goes: integers to their place, of all others only the size. */
-static bool bind_columns(struct prepared *prepared, const MYSQL_FIELD *fields)
-{
-    MYSQL_BIND *binds = calloc(prepared->n_columns, sizeof *binds);
-
-    if (!binds)
-        return false;
-    for (unsigned i = 0; i < prepared->n_columns; i++) {
-        struct column *column = &prepared->columns[i];
-        column->is_integer = is_integer(fields[i].type);
-        column->is_date = is_date(fields[i].type);
-        binds[i].buffer_type = column->is_integer ? MYSQL_TYPE_LONGLONG : MYSQL_TYPE_STRING;
-        binds[i].buffer = column->is_integer ? &column->integer : NULL;
-        binds[i].buffer_length = column->is_integer ? sizeof column->integer : 0;
-        binds[i].length = &column->size;
-        binds[i].is_null = &column->is_null;
-        binds[i].error = &column->is_cut;
-    }
-    bool bound = mysql_stmt_bind_result(prepared->handle, binds) == 0;
-    free(binds);
-    return bound;
-}
-
-/* The statement with its columns bound; NULL without memory. The handle is then still the caller's. */
-static struct prepared *prepared_new(MYSQL_STMT *handle)
-{
-    unsigned n_columns = mysql_stmt_field_count(handle);
-    struct prepared *prepared = calloc(1, sizeof *prepared + n_columns * sizeof *prepared->columns);
-
-    if (!prepared)
-        return NULL;
-    prepared->handle = handle;
-    prepared->n_columns = n_columns;
-    if (n_columns == 0)
-        return prepared;
-
-    MYSQL_RES *metadata = mysql_stmt_result_metadata(handle);
-    bool bound = metadata && bind_columns(prepared, mysql_fetch_fields(metadata));
-    mysql_free_result(metadata);
-    if (bound)
-        return prepared;
-    free(prepared);
-    return NULL;
-}
-
 /* NULL after a failure. */
-static struct prepared *prepare(struct db_mysql *db, struct context *context, const char *sql)
+static MYSQL_STMT *prepare(struct db_mysql *db, struct context *context, const char *sql)
 {
     int64_t since_ms = clock_ms();
-    MYSQL_STMT *handle = mysql_stmt_init(db->handle);
-    struct prepared *prepared = NULL;
+    MYSQL_STMT *statement = mysql_stmt_init(db->handle);
 
-    if (!handle) {
+    if (!statement) {
         fail_memory(context);
         return NULL;
     }
-    if (mysql_stmt_prepare(handle, sql, strlen(sql)) != 0)
-        statement_failure(db, context, handle, since_ms);
-    else if (!(prepared = prepared_new(handle)))
-        fail_memory(context);
-    if (!prepared)
-        mysql_stmt_close(handle);
-    return prepared;
+    if (mysql_stmt_prepare(statement, sql, strlen(sql)) == 0)
+        return statement;
+    statement_failure(db, context, statement, since_ms);
+    mysql_stmt_close(statement);
+    return NULL;
 }
 
 static void bind_value(MYSQL_BIND *bind, const struct db_value *value)
@@ -361,10 +228,10 @@ static void bind_value(MYSQL_BIND *bind, const struct db_value *value)
     }
 }
 
-static enum code bind_values(struct context *context, MYSQL_STMT *handle, const struct db_value *values,
+static enum code bind_values(struct context *context, MYSQL_STMT *statement, const struct db_value *values,
                              size_t n_values)
 {
-    if (mysql_stmt_param_count(handle) != n_values)
+    if (mysql_stmt_param_count(statement) != n_values)
         return fail_native(context, INTERNAL, "%zu values for another number of parameters", n_values);
     if (n_values == 0)
         return OK;
@@ -373,33 +240,69 @@ static enum code bind_values(struct context *context, MYSQL_STMT *handle, const 
         return fail_memory(context);
     for (size_t i = 0; i < n_values; i++)
         bind_value(&binds[i], &values[i]);
-    if (mysql_stmt_bind_param(handle, binds) != 0)
-        return fail_native(context, INTERNAL, "mysql %u: %s", mysql_stmt_errno(handle), mysql_stmt_error(handle));
+    if (mysql_stmt_bind_param(statement, binds) != 0)
+        return fail_native(context, INTERNAL, "mysql %u: %s", mysql_stmt_errno(statement), mysql_stmt_error(statement));
     return OK;
 }
 
-/* Fetches one column of the current row, whose size is known by now, into the arena. A date of zeroes, which MySQL let
- * in for long, is none. */
-static enum code read_cell(struct context *context, struct prepared *prepared, unsigned index,
+/*
+ * Tells the library where each column goes: integers to their place, of all others only the size. The types are those
+ * of this execution; a parameter as a column, or a change of the table, can make them differ from the last one's.
+ */
+static enum code bind_columns(struct context *context, MYSQL_STMT *statement, struct column *columns)
+{
+    MYSQL_RES *metadata = mysql_stmt_result_metadata(statement);
+    unsigned n_columns = metadata ? mysql_num_fields(metadata) : 0;
+    const MYSQL_FIELD *fields = metadata ? mysql_fetch_fields(metadata) : NULL;
+    MYSQL_BIND *binds = arena_array(context->arena, n_columns, sizeof *binds);
+
+    for (unsigned i = 0; binds && i < n_columns; i++) {
+        struct column *column = &columns[i];
+        column->is_integer = is_integer(fields[i].type);
+        column->is_date = is_date(fields[i].type);
+        binds[i].buffer_type = column->is_integer ? MYSQL_TYPE_LONGLONG : MYSQL_TYPE_STRING;
+        binds[i].buffer = column->is_integer ? &column->integer : NULL;
+        binds[i].buffer_length = column->is_integer ? sizeof column->integer : 0;
+        binds[i].length = &column->size;
+        binds[i].is_null = &column->is_null;
+        binds[i].error = &column->is_cut;
+    }
+    bool bound = metadata && binds && mysql_stmt_bind_result(statement, binds) == 0;
+    mysql_free_result(metadata);
+    return bound ? OK : fail_memory(context);
+}
+
+/* Fetches one column of the current row, whose size is known by now, into the arena; NULL after a failure. */
+static const char *read_text(struct context *context, MYSQL_STMT *statement, unsigned index, unsigned long size)
+{
+    char *text = arena_alloc(context->arena, size + 1);
+    MYSQL_BIND bind = {.buffer_type = MYSQL_TYPE_STRING, .buffer = text, .buffer_length = size, .length = &size};
+
+    if (!text) {
+        fail_memory(context);
+        return NULL;
+    }
+    if (size == 0 || mysql_stmt_fetch_column(statement, &bind, index, 0) == 0)
+        return text;
+    fail_native(context, INTERNAL, "mysql %u: %s", mysql_stmt_errno(statement), mysql_stmt_error(statement));
+    return NULL;
+}
+
+/* A date of zeroes, which MySQL let in for long, is none. */
+static enum code read_cell(struct context *context, MYSQL_STMT *statement, unsigned index, const struct column *column,
                            struct db_value *ret_cell)
 {
-    const struct column *column = &prepared->columns[index];
-
-    if (column->is_null)
+    if (column->is_null) {
         *ret_cell = (struct db_value){.type = DB_NULL};
-    else if (column->is_integer)
-        *ret_cell = (struct db_value){.type = DB_INTEGER, .integer = column->integer};
-    if (column->is_null || column->is_integer)
         return OK;
-
-    unsigned long size = column->size;
-    char *text = arena_alloc(context->arena, size + 1);
+    }
+    if (column->is_integer) {
+        *ret_cell = (struct db_value){.type = DB_INTEGER, .integer = column->integer};
+        return OK;
+    }
+    const char *text = read_text(context, statement, index, column->size);
     if (!text)
-        return fail_memory(context);
-    MYSQL_BIND bind = {.buffer_type = MYSQL_TYPE_STRING, .buffer = text, .buffer_length = size, .length = &size};
-    if (size > 0 && mysql_stmt_fetch_column(prepared->handle, &bind, index, 0) != 0)
-        return fail_native(context, INTERNAL, "mysql %u: %s", mysql_stmt_errno(prepared->handle),
-                           mysql_stmt_error(prepared->handle));
+        return context->error.code;
     if (column->is_date && strncmp(text, "0000-00-00", 10) == 0)
         *ret_cell = (struct db_value){.type = DB_NULL};
     else
@@ -408,51 +311,63 @@ static enum code read_cell(struct context *context, struct prepared *prepared, u
 }
 
 /* Fetches all rows of a stored result into the arena. */
-static enum code read_rows(struct db_mysql *db, struct context *context, struct prepared *prepared,
-                           struct db_result *result)
+static enum code read_rows(struct db_mysql *db, struct context *context, MYSQL_STMT *statement,
+                           const struct column *columns, struct db_result *result)
 {
-    uint64_t n_rows = mysql_stmt_num_rows(prepared->handle);
+    uint64_t n_rows = mysql_stmt_num_rows(statement);
 
     if (n_rows > DB_ROWS_MAX)
         return fail_native(context, INTERNAL, "a result of more than %d rows", DB_ROWS_MAX);
-    result->n_columns = prepared->n_columns;
-    result->cells = arena_array(context->arena, n_rows * prepared->n_columns, sizeof *result->cells);
-    if (!result->cells)
+    struct db_value *cell = arena_array(context->arena, n_rows * result->n_columns, sizeof *cell);
+    if (!cell)
         return fail_memory(context);
-
-    struct db_value *cell = result->cells;
+    result->cells = cell;
     for (; result->n_rows < n_rows; result->n_rows++) {
-        int fetched = mysql_stmt_fetch(prepared->handle);
+        int fetched = mysql_stmt_fetch(statement);
         if (fetched != 0 && fetched != MYSQL_DATA_TRUNCATED)
-            return statement_failure(db, context, prepared->handle, clock_ms());
-        enum code code = OK;
-        for (unsigned i = 0; code == OK && i < prepared->n_columns; i++)
-            code = read_cell(context, prepared, i, cell++);
-        if (code != OK)
-            return code;
+            return statement_failure(db, context, statement, clock_ms());
+        for (unsigned i = 0; i < result->n_columns; i++, cell++) {
+            enum code code = read_cell(context, statement, i, &columns[i], cell);
+            if (code != OK)
+                return code;
+        }
     }
     return OK;
 }
 
-/* Runs a prepared statement, to its last row. */
-static enum code run_prepared(struct db_mysql *db, struct context *context, struct prepared *prepared,
-                              const struct db_value *values, size_t n_values, struct db_result *ret_result)
+/* Takes the result of a statement that gives rows, to the last one. */
+static enum code read_result(struct db_mysql *db, struct context *context, MYSQL_STMT *statement, int64_t since_ms,
+                             struct db_result *result)
+{
+    struct column *columns = arena_array(context->arena, result->n_columns, sizeof *columns);
+
+    if (!columns)
+        return fail_memory(context);
+    enum code code = bind_columns(context, statement, columns);
+    if (code != OK)
+        return code;
+    if (mysql_stmt_store_result(statement) != 0)
+        return statement_failure(db, context, statement, since_ms);
+    return read_rows(db, context, statement, columns, result);
+}
+
+static enum code run_statement(struct db_mysql *db, struct context *context, MYSQL_STMT *statement,
+                               const struct db_value *values, size_t n_values, struct db_result *ret_result)
 {
     struct db_result result = {.cells = NULL};
     int64_t since_ms = clock_ms();
-    enum code code = bind_values(context, prepared->handle, values, n_values);
+    enum code code = bind_values(context, statement, values, n_values);
 
     if (code != OK)
         return code;
-    if (mysql_stmt_execute(prepared->handle) != 0)
-        return statement_failure(db, context, prepared->handle, since_ms);
-    if (prepared->n_columns > 0) {
-        if (mysql_stmt_store_result(prepared->handle) != 0)
-            return statement_failure(db, context, prepared->handle, since_ms);
-        code = read_rows(db, context, prepared, &result);
+    if (mysql_stmt_execute(statement) != 0)
+        return statement_failure(db, context, statement, since_ms);
+    result.n_columns = mysql_stmt_field_count(statement);
+    if (result.n_columns > 0) {
+        code = read_result(db, context, statement, since_ms, &result);
     } else {
-        result.inserted_id = (int64_t)mysql_stmt_insert_id(prepared->handle);
-        result.affected = (int64_t)mysql_stmt_affected_rows(prepared->handle);
+        result.inserted_id = (int64_t)mysql_stmt_insert_id(statement);
+        result.affected = (int64_t)mysql_stmt_affected_rows(statement);
     }
     if (code == OK)
         *ret_result = result;
@@ -464,23 +379,23 @@ static enum code execute_once(struct db_mysql *db, struct context *context, cons
                               const struct db_value *values, size_t n_values, struct db_result *ret_result,
                               bool *ret_stale)
 {
-    struct prepared *prepared = statement_cache_find(&db->statements, sql);
-    bool kept = prepared != NULL;
+    MYSQL_STMT *statement = statement_cache_find(&db->statements, sql);
+    bool kept = statement != NULL;
 
     if (!kept) {
-        prepared = prepare(db, context, sql);
-        if (!prepared)
+        statement = prepare(db, context, sql);
+        if (!statement)
             return context->error.code;
-        kept = statement_cache_keep(&db->statements, sql, prepared);
+        kept = statement_cache_keep(&db->statements, sql, statement);
     }
 
-    enum code code = run_prepared(db, context, prepared, values, n_values, ret_result);
-    *ret_stale = code != OK && is_stale(mysql_stmt_errno(prepared->handle));
-    mysql_stmt_free_result(prepared->handle);
+    enum code code = run_statement(db, context, statement, values, n_values, ret_result);
+    *ret_stale = code != OK && db_mysql_error_find(mysql_stmt_errno(statement))->state == STALE;
+    mysql_stmt_free_result(statement);
     if (kept && *ret_stale)
         statement_cache_forget(&db->statements, sql);
     if (!kept || *ret_stale)
-        prepared_close(prepared);
+        mysql_stmt_close(statement);
     return code;
 }
 

@@ -19,6 +19,9 @@
 /* Virtual machine instructions between two looks at the clock; about 0.1 ms. */
 #define STEPS_PER_LOOK 4000
 
+/* Between two attempts at a lock that SQLite does not wait for. */
+#define BUSY_PAUSE_MS 5
+
 /* Rows that a result has room for at first; the room is doubled as needed. */
 #define ROWS_FIRST 8
 
@@ -96,26 +99,38 @@ static void sqlite_disconnect(struct db *base)
     db->handle = NULL;
 }
 
-static enum code sqlite_connect(struct db *base, struct context *context)
+/* Prepares a new connection. Turning the log on takes a lock for which SQLITE_BUSY comes at once, without the wait that
+ * other locks have: when several processes open a new file, we wait here. */
+static int apply_settings(struct db_sqlite *db, const struct context *context)
 {
     static const char settings[] = "PRAGMA journal_mode = WAL;"
                                    "PRAGMA synchronous = FULL;"
                                    "PRAGMA foreign_keys = ON;";
+    int64_t until_ms = clock_ms() + context_left_ms(context, db->db.options.lock_timeout_ms);
+    int number = SQLITE_OK;
+
+    set_timeouts(db, context);
+    sqlite3_progress_handler(db->handle, STEPS_PER_LOOK, look_at_clock, db);
+    do {
+        number = sqlite3_exec(db->handle, settings, NULL, NULL, NULL);
+    } while ((number & 0xff) == SQLITE_BUSY && clock_ms() < until_ms && sqlite3_sleep(BUSY_PAUSE_MS) >= 0);
+    return number;
+}
+
+static enum code sqlite_connect(struct db *base, struct context *context)
+{
     struct db_sqlite *db = of(base);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     int number = sqlite3_open_v2(base->options.path, &db->handle, flags, NULL);
 
     if (!db->handle)
         return fail_memory(context);
-    if (number == SQLITE_OK) {
-        set_timeouts(db, context);
-        sqlite3_progress_handler(db->handle, STEPS_PER_LOOK, look_at_clock, db);
-        number = sqlite3_exec(db->handle, settings, NULL, NULL, NULL);
-    }
+    if (number == SQLITE_OK)
+        number = apply_settings(db, context);
     if (number == SQLITE_OK)
         return OK;
 
-    enum code code = number == SQLITE_NOMEM ? NO_MEMORY : UNAVAILABLE;
+    enum code code = (number & 0xff) == SQLITE_NOMEM ? NO_MEMORY : UNAVAILABLE;
     fail_native(context, code, "sqlite %d: %s: %s", number, base->options.path, sqlite3_errmsg(db->handle));
     sqlite_disconnect(base);
     return code;

@@ -15,7 +15,8 @@
 #define PORT_MAX 65535
 
 static const char letters_of_a_name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
-static const char letters_of_ipv6[] = "abcdefABCDEF0123456789:.%";
+static const char letters_of_ipv6[] =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:.%-_"; /* RFC 4007 */
 
 /* Takes the next entry off *text, without the blanks around it. NULL without memory. */
 static char *next_entry(struct arena *arena, const char **text)

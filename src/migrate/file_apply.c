@@ -28,7 +28,7 @@
 #define HASH_SIZE (3 + HASH_TEXT_SIZE - 1)
 
 /* Bytes of a statement in a failure's one line. */
-#define STATEMENT_SHOWN 100
+#define STATEMENT_SHOWN 60
 
 /* One file under way. */
 struct work {

@@ -94,7 +94,9 @@ enum code revisions_read(struct context *context, struct db *db, const struct mi
         code = find_table(context, db, dialect, &found);
         if (code == OK && found)
             code = failure.code;
-        context->error = code == OK ? (struct error){.code = OK} : failure;
+        if (code == OK)
+            failure = (struct error){.code = OK};
+        context->error = failure;
     }
     if (code == OK && !found)
         *ret_revisions = (struct revisions){0};

@@ -60,13 +60,15 @@ static int64_t integer_of(struct db *connection, const char *sql)
     return result.cells[0].integer;
 }
 
+static const char child_table[] = "CREATE TABLE child (id bigint NOT NULL PRIMARY KEY, parent_id bigint NOT NULL,"
+                                  " FOREIGN KEY (parent_id) REFERENCES parent (id))";
+
 static int setup(void **state)
 {
     static const char *const statements[] = {
         "DROP TABLE IF EXISTS child, parent",
         "CREATE TABLE parent (id bigint NOT NULL PRIMARY KEY, name varchar(5) NOT NULL UNIQUE, born date)",
-        "CREATE TABLE child (id bigint NOT NULL PRIMARY KEY, parent_id bigint NOT NULL,"
-        " FOREIGN KEY (parent_id) REFERENCES parent (id))",
+        child_table,
         "INSERT INTO parent VALUES (1, 'one', '1929-10-21')",
         "INSERT INTO child VALUES (1, 1)",
     };
@@ -357,5 +359,5 @@ int main(void)
         TEST(test_connect__is_unavailable_where_it_is_not_let_in),
     };
 
-    return mysql_place() ? cmocka_run_group_tests(tests, NULL, NULL) : report_without_mysql();
+    return reason_to_leave_out(&mysql) ? report_left_out(&mysql) : cmocka_run_group_tests(tests, NULL, NULL);
 }

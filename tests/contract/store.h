@@ -75,14 +75,10 @@ static const char *const mysql_ddl[] = {
 static const struct implementation implementations[] = {
     {.name = "fake"},
     {.name = "fake, cached", .cached = true},
-#ifdef HAVE_SQLITE
     {.name = "sqlite", .db = "sqlite", .ddl = sqlite_ddl},
     {.name = "sqlite, cached", .db = "sqlite", .ddl = sqlite_ddl, .cached = true},
-#endif
-#ifdef HAVE_MYSQL
     {.name = "mysql", .db = "mysql", .ddl = mysql_ddl},
     {.name = "mysql, cached", .db = "mysql", .ddl = mysql_ddl, .cached = true},
-#endif
 };
 
 #define N_IMPLEMENTATIONS (sizeof implementations / sizeof *implementations)
@@ -93,12 +89,22 @@ static inline const char *mysql_place(void)
     return getenv("QUIRE_TEST_MYSQL");
 }
 
-/* Says that MySQL did not take part; the exit status that goes with it. */
-static inline int report_without_mysql(void)
+/* Why an implementation cannot take part; NULL: it can. */
+static inline const char *reason_to_leave_out(const struct implementation *implementation)
+{
+    if (implementation->db && !db_driver_find(implementation->db))
+        return "this build has no such driver";
+    if (implementation->ddl == mysql_ddl && !mysql_place())
+        return "QUIRE_TEST_MYSQL is not set";
+    return NULL;
+}
+
+/* Says that an implementation does not take part; the exit status that goes with it. */
+static inline int report_left_out(const struct implementation *implementation)
 {
     const char *allowed = getenv("QUIRE_TEST_PARTIAL");
 
-    fprintf(stderr, "NOT RUN: mysql (QUIRE_TEST_MYSQL is not set)\n");
+    fprintf(stderr, "NOT RUN: %s (%s)\n", implementation->name, reason_to_leave_out(implementation));
     return allowed && strcmp(allowed, "1") == 0 ? 0 : 1;
 }
 
@@ -211,13 +217,13 @@ static inline int store_run_cases(const struct contract_case *cases, size_t n)
     static struct CMUnitTest tests[256];
     static char names[256][128];
     size_t n_tests = 0;
-    bool partial = false;
+    int missing = 0;
 
     for (size_t i = 0; i < N_IMPLEMENTATIONS; i++) {
         const struct implementation *implementation = &implementations[i];
-        bool left_out = implementation->ddl == mysql_ddl && !mysql_place();
-        partial = partial || left_out;
-        for (size_t j = 0; j < n && !left_out; j++, n_tests++) {
+        if (reason_to_leave_out(implementation))
+            continue;
+        for (size_t j = 0; j < n; j++, n_tests++) {
             snprintf(names[n_tests], sizeof *names, "%s: %s", implementation->name, cases[j].name);
             tests[n_tests] = (struct CMUnitTest){.name = names[n_tests],
                                                  .test_func = cases[j].test,
@@ -227,7 +233,9 @@ static inline int store_run_cases(const struct contract_case *cases, size_t n)
         }
     }
     int failed = _cmocka_run_group_tests("contract", tests, n_tests, NULL, NULL);
-    int missing = partial ? report_without_mysql() : 0;
+    for (size_t i = 0; i < N_IMPLEMENTATIONS; i++)
+        if (reason_to_leave_out(&implementations[i]))
+            missing |= report_left_out(&implementations[i]);
     return failed ? failed : missing;
 }
 

@@ -4,7 +4,7 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export BUILD=${BUILD:-$root/build/gcc} CMOCKA_MESSAGE_OUTPUT=TAP
-QUIRE=${QUIRE:-$BUILD/quire}
+QUIRE=
 database_dir=
 database_name=
 memcached_pid=
@@ -12,8 +12,11 @@ supervisor_pid=
 web_pid=
 
 export LOG_LEVEL=info MIGRATIONS=$root/migrations REQUEST_TIMEOUT=${REQUEST_TIMEOUT:-20}
-# Reports go to files, so that none is lost with the standard error of a daemon.
+# A copy of quire, so that a build beside the tests does not disturb them. The reports of sanitizers go to files, so that none
+# is lost with the standard error of a daemon.
 stack_environment() {
+    cp -f "$BUILD/quire" "$dir/quire" || exit 2
+    QUIRE=$dir/quire
     export LOG_FILE=$dir/quire.log
     export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=0:log_path=$dir/sanitizer
     export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:log_path=$dir/sanitizer
@@ -92,7 +95,8 @@ END
         ;;
     cgi)
         cat <<END
-server.modules += ( "mod_cgi", "mod_rewrite" )
+server.modules += ( "mod_cgi", "mod_rewrite", "mod_setenv" )
+setenv.set-environment = ( "ASAN_OPTIONS" => env.ASAN_OPTIONS, "UBSAN_OPTIONS" => env.UBSAN_OPTIONS )
 server.document-root := "$dir/docroot"
 fastcgi.server := ()
 cgi.assign = ( "/quire.cgi" => "" )
@@ -122,12 +126,21 @@ workers_start() { # HOW
     esac
 }
 
+# A program that lighttpd starts as CGI gets no environment but the request's: its settings are in `.env` where it runs.
+write_dotenv() { # FILE
+    local name
+    while read -r name _; do
+        [ -z "${!name:-}" ] || printf '%s=%s\n' "$name" "${!name}"
+    done < <("$QUIRE" config) >"$1"
+}
+
 # Another may take the port between the choice and the start: then with another port.
 web_start() { # HOW
     local try
     mkdir -p "$dir/docroot"
     ln -sf "$QUIRE" "$dir/docroot/quire.cgi"
     ln -sfn "$root/lighttpd" "$dir/lighttpd"
+    write_dotenv "$dir/docroot/.env"
     for try in 1 2 3 4 5; do
         port=$(free_port)
         web_config "$1" >"$dir/lighttpd.conf"

@@ -246,6 +246,27 @@ static void test_apply__by_two_at_once_applies_once(void **state)
     assert_string_equal(query("SELECT count(*) FROM author"), "1");
 }
 
+static void test_apply__survives_every_failed_allocation(void **state)
+{
+    (void)state;
+    struct migration_directory directory;
+    struct arena small;
+    struct context short_of_memory;
+    enum code code = NO_MEMORY;
+    assert_int_equal(directory_read(&context, folder, &directory), OK);
+    for (size_t after = 1; code != OK; after++) {
+        arena_init(&small, (size_t)1 << 20);
+        small.fail_after = after;
+        context_init(&short_of_memory, &small, 0);
+        code = migrate_apply(&short_of_memory, db, &directory, NULL, NULL, &n_applied);
+        assert_true(code == OK || code == NO_MEMORY);
+        assert_true(after < 300);
+        arena_release(&small);
+    }
+    assert_int_equal(status().n_applied, 2);
+    assert_string_equal(query("SELECT count(*) FROM author"), "1");
+}
+
 static void test_status__says_how_far_it_is(void **state)
 {
     (void)state;
@@ -305,6 +326,7 @@ int main(void)
         TEST(test_apply__refuses_when_a_statement_that_was_done_has_changed),
         TEST(test_apply__refuses_a_file_that_cannot_be_split),
         TEST(test_apply__by_two_at_once_applies_once),
+        TEST(test_apply__survives_every_failed_allocation),
         TEST(test_apply__tells_the_observer_of_each_statement),
         TEST(test_status__says_how_far_it_is),
         TEST(test_status__costs_one_statement),
