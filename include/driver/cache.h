@@ -4,7 +4,8 @@
 /*
  * driver/cache.h: values by key, for a while, in front of a database.
  *
- * A cache never fails: one that is down misses, after a bounded wait that one process pays once a second. The rules that keep it truthful:
+ * A cache never fails: one that is down misses, after a bounded wait that one process pays once a second. The rules
+ * that keep it truthful:
  *
  *   - a value is filled in under a lease that cache_fetch() hands out on a miss. A lease is void once its key was
  *     invalidated after it was given: a fill that raced a write does not survive it;

@@ -1,7 +1,9 @@
 #ifndef DRIVER_SERVER_LIST_H
 #define DRIVER_SERVER_LIST_H
 
-/* driver/server_list.h: the servers in a setting like "10.0.0.1:11211, cache2, [::1]:11212, unix:/run/memcached.sock". */
+/*
+ * driver/server_list.h: the servers in a setting like "10.0.0.1:11211, cache2, [::1]:11212, unix:/run/memcached.sock".
+ */
 
 #include <stddef.h>
 

@@ -16,16 +16,16 @@ struct db;
 struct migration_directory;
 
 struct migration_status {
-    const char *current; /* the last applied version; NULL: none */
+    const char *current; /* the last version applied in full; NULL: none */
     const char *next;    /* the next to apply; NULL: none is pending */
     size_t n_applied;
     size_t n_pending;
-    bool partial;      /* the last one stopped in the middle */
-    const char *error; /* of the last one, or NULL */
+    bool partial;      /* `next` was begun and stopped in the middle; it goes on from there */
+    const char *error; /* why it stopped, or NULL */
     const char *error_statement;
 };
 
-/* Reads only; a database without revisions is at none. */
+/* Reads only, by one statement; a database without revisions is at none. Codes of driver/db.h. */
 enum code migrate_status(struct context *context, struct db *db, const struct migration_directory *directory,
                          struct migration_status *ret_status) __attribute__((warn_unused_result));
 
@@ -42,7 +42,8 @@ struct migrate_observer {
  * Applies all pending files under a lock per database, so that two at once apply once (the second waits 10 s at most, then
  * UNAVAILABLE). `baseline`: NULL, or the version that a database with tables and without revisions is taken to be at.
  * CONFLICT: the database is not clean, a version is out of order, an applied file was changed, or a statement failed;
- * the detail is one line for the user, in the manner of Atlas. ret_n is the number of files applied, also on failure.
+ * MALFORMED: a file cannot be split into statements. The detail is one line for the user, in the manner of Atlas. Other
+ * codes are those of driver/db.h. ret_n is the number of files applied, also on failure.
  */
 enum code migrate_apply(struct context *context, struct db *db, const struct migration_directory *directory,
                         const char *baseline, const struct migrate_observer *observer, size_t *ret_n)

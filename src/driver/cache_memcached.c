@@ -328,7 +328,7 @@ static size_t prepare(struct memcached_cache *memcached, struct cache_item *item
     return n_lookups;
 }
 
-/* Puts our placeholder under a key where there is nothing of use. Whoever was first, the key must be asked for again. */
+/* Puts our placeholder where there is nothing of use. Whoever was first, the key must then be asked for again. */
 static void take(struct memcached_cache *memcached, struct lookup *lookup)
 {
     struct server *server = lookup->server;

@@ -1,5 +1,7 @@
-/* fake_cache.c: an array that is searched from the front. Values are lent for one call: they are moved, and the old place
- * is overwritten, by every call. */
+/*
+ * fake_cache.c: an array that is searched from the front. Values are lent for one call: they are moved, and the old
+ * place is overwritten, by every call.
+ */
 
 #include "fake_cache.h"
 

@@ -69,10 +69,7 @@ stop_all() {
 }
 
 children() { # PID
-    local stat
-    for stat in /proc/[0-9]*/stat; do
-        sed -n "s/^\([0-9]*\) (.*) [A-Z] $1 .*/\1/p" "$stat" 2>/dev/null
-    done
+    cat /proc/[0-9]*/stat 2>/dev/null | sed -n "s/^\([0-9]*\) (.*) [A-Z] $1 .*/\1/p"
 }
 
 # Runs a program so that a signal to this script is answered at once, not when the program has ended.

@@ -79,7 +79,7 @@ test_part_dies() {
     run_start checkout
     wait_for "$patience" announced checkout
     parts=$(descendants "$run_pid")
-    victim=$(for pid in $parts; do tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q '^memcached' && echo "$pid"; done)
+    victim=$(for pid in $parts; do grep -q -a '^memcached' "/proc/$pid/cmdline" && echo "$pid"; done)
     kill -KILL "$victim"
     check "run: a part dies: it ends" wait_for "$patience" gone "$run_pid"
     wait "$run_pid" && status=0 || status=$?
