@@ -304,7 +304,7 @@ static void test_update__is_rerun_when_contended(void **state)
     (void)state;
     fake_fail(store, CONTENDED, 1, 1);
     assert_int_equal(collection_update(authors, &context, id, &changes, 2, NULL, &record), OK);
-    fake_fail(store, CONTENDED, 0, 3);
+    fake_fail(store, CONTENDED, 0, 4);
     assert_int_equal(collection_update(authors, &context, id, &changes, 2, NULL, &record), UNAVAILABLE);
 }
 
