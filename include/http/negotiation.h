@@ -9,6 +9,9 @@
  * most specific range that matches decides. */
 bool accepts(const char *accept, const char *type);
 
+/* Does an Accept header name `type` itself, with a quality above 0? A wildcard does not. */
+bool accepts_by_name(const char *accept, const char *type);
+
 /* Is a Content-Type JSON: application/json or anything +json, with any parameters? NULL or "" counts as JSON, as the
  * FastAPI service read it. */
 bool is_json_type(const char *content_type);

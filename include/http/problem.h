@@ -8,6 +8,8 @@
 struct context;
 struct response;
 
+#define PROBLEM_TYPE "application/problem+json"
+
 /* The HTTP status of a code; 200 for OK. */
 int problem_status(enum code code);
 
@@ -18,7 +20,11 @@ const char *problem_detail(enum code code);
  * Makes `response` the answer to a failure: status, {"detail": ...}, Retry-After where the table says so. The detail is
  * the context's when its error has this code, else the table's. INVALID becomes the list of violations in pydantic 2's
  * shape. INTERNAL and NO_MEMORY never show another detail than the table's.
+ *
+ * When `accept`, the request's Accept header or NULL, names application/problem+json, the same facts are told as RFC
+ * 9457 has them: type, title, status, detail, and for INVALID `errors`, each with a JSON pointer into the body (RFC 6901,
+ * as a fragment) or the name of the parameter.
  */
-void problem_answer(const struct context *context, enum code code, struct response *response);
+void problem_answer(const struct context *context, const char *accept, enum code code, struct response *response);
 
 #endif

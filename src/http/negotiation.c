@@ -83,13 +83,12 @@ static enum fit element_fit(const char *at, const char *end, const char *type, b
     return range_fit(at, (size_t)(range_end - at), type);
 }
 
-bool accepts(const char *accept, const char *type)
+/* The best fit that an Accept header has for `type`, and whether it is wanted at that. */
+static enum fit best_fit(const char *accept, const char *type, bool *ret_wanted)
 {
     enum fit best = NO_FIT;
     bool result = false;
 
-    if (!accept || !*accept)
-        return true;
     for (const char *at = accept, *end = accept + strlen(accept); at < end;) {
         const char *next = part_end(at, end, ',');
         bool wanted = false;
@@ -102,7 +101,24 @@ bool accepts(const char *accept, const char *type)
         }
         at = next + 1;
     }
-    return result;
+    *ret_wanted = result;
+    return best;
+}
+
+bool accepts(const char *accept, const char *type)
+{
+    bool wanted = false;
+
+    if (!accept || !*accept)
+        return true;
+    return best_fit(accept, type, &wanted) != NO_FIT && wanted;
+}
+
+bool accepts_by_name(const char *accept, const char *type)
+{
+    bool wanted = false;
+
+    return accept && best_fit(accept, type, &wanted) == FIT_EXACT && wanted;
 }
 
 bool is_json_type(const char *content_type)

@@ -1,11 +1,14 @@
-/* http/problem.c: the one table from codes to statuses, and failures written as FastAPI and pydantic 2 write them. */
+/* http/problem.c: the one table from codes to statuses, and failures written as FastAPI and pydantic 2 write them, or as
+ * RFC 9457 does. */
 
 #include "http/problem.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "core/context.h"
+#include "http/negotiation.h"
 #include "http/response.h"
 #include "schema/json_encode.h"
 
@@ -106,13 +109,32 @@ static void violation_write(struct buffer *body, const struct violation *violati
     buffer_add_char(body, '}');
 }
 
-static void violations_write(struct buffer *body, const struct violation *first)
+/* {"detail":"Field required","pointer":"#/name"}; "parameter":"page" for what is not in the body. Names of fields hold
+ * nothing that a pointer would have to escape. */
+static void error_write(struct buffer *body, const struct violation *violation)
+{
+    bool in_body = strcmp(violation->where, "body") == 0;
+    char message[MESSAGE_MAX];
+
+    violation_message(violation, message, sizeof(message));
+    buffer_add_text(body, "{\"detail\":");
+    json_add_text(body, message);
+    buffer_add_text(body, in_body ? ",\"pointer\":\"#" : ",\"parameter\":\"");
+    if (violation->field) {
+        buffer_add_text(body, in_body ? "/" : "");
+        buffer_add_text(body, violation->field);
+    }
+    buffer_add_text(body, "\"}");
+}
+
+static void violations_write(struct buffer *body, const struct violation *first,
+                             void (*write)(struct buffer *body, const struct violation *violation))
 {
     buffer_add_char(body, '[');
     for (const struct violation *violation = first; violation; violation = violation->next) {
         if (violation != first)
             buffer_add_char(body, ',');
-        violation_write(body, violation);
+        write(body, violation);
     }
     buffer_add_char(body, ']');
 }
@@ -125,16 +147,43 @@ static const char *detail_of(const struct context *context, enum code code)
     return own ? context->error.detail : problems[code].detail;
 }
 
-void problem_answer(const struct context *context, enum code code, struct response *response)
+/* {"type":"about:blank","title":"Not Found","status":404,"detail":"Author not found"} */
+static void problem_write(struct buffer *body, const struct context *context, enum code code)
 {
+    buffer_add_text(body, "{\"type\":\"about:blank\",\"title\":");
+    json_add_text(body, status_text(problems[code].status));
+    buffer_add_text(body, ",\"status\":");
+    buffer_add_int(body, problems[code].status);
+    buffer_add_text(body, ",\"detail\":");
+    json_add_text(body, detail_of(context, code));
+    if (code == INVALID) {
+        buffer_add_text(body, ",\"errors\":");
+        violations_write(body, context->violations, error_write);
+    }
+    buffer_add_char(body, '}');
+}
+
+/* {"detail":"Author not found"} */
+static void detail_write(struct buffer *body, const struct context *context, enum code code)
+{
+    buffer_add_text(body, "{\"detail\":");
+    if (code == INVALID)
+        violations_write(body, context->violations, violation_write);
+    else
+        json_add_text(body, detail_of(context, code));
+    buffer_add_char(body, '}');
+}
+
+void problem_answer(const struct context *context, const char *accept, enum code code, struct response *response)
+{
+    bool as_problem = accepts_by_name(accept, PROBLEM_TYPE);
+
     response_clear(response);
     response->status = problems[code].status;
-    response->content_type = "application/json";
+    response->content_type = as_problem ? PROBLEM_TYPE : "application/json";
     response_header(response, "Retry-After", problems[code].retry_after_s);
-    buffer_add_text(&response->body, "{\"detail\":");
-    if (code == INVALID)
-        violations_write(&response->body, context->violations);
+    if (as_problem)
+        problem_write(&response->body, context, code);
     else
-        json_add_text(&response->body, detail_of(context, code));
-    buffer_add_char(&response->body, '}');
+        detail_write(&response->body, context, code);
 }

@@ -88,13 +88,14 @@ static enum code find(const struct router *router, struct exchange *exchange, co
     return method == METHOD_OPTIONS ? OK : fail(exchange->context, NO_METHOD, NULL);
 }
 
-/* Can the client read the answer, and can its body be read? */
+/* Can the client read the answer, and can its body be read? Whoever reads problems reads JSON. */
 static enum code negotiate(const struct exchange *exchange)
 {
     const struct request *request = exchange->request;
+    const char *accept = request_header(request, "HTTP_ACCEPT");
     struct context *context = exchange->context;
 
-    if (!accepts(request_header(request, "HTTP_ACCEPT"), "application/json"))
+    if (!accepts(accept, "application/json") && !accepts_by_name(accept, PROBLEM_TYPE))
         return fail(context, NOT_ACCEPTABLE, NULL);
     if (exchange->route->body == NO_BODY)
         return OK;
@@ -149,7 +150,7 @@ enum code router_answer(const struct router *router, struct context *context, st
         context->request_id = request_id_choose(context, request);
     code = dispatch(router, &exchange, request, &allow);
     if (code != OK)
-        problem_answer(context, code, response);
+        problem_answer(context, request_header(request, "HTTP_ACCEPT"), code, response);
     if (code == NO_METHOD)
         response_header(response, "Allow", allow);
     if (code == OK && !exchange.route)

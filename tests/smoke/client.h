@@ -118,11 +118,11 @@ static inline const char *unique(const char *prefix)
 /* `n` times `unit`. */
 static inline const char *repeated(const char *unit, size_t n)
 {
-    size_t size = strlen(unit);
-    char *made = keep(free, calloc(n * size + 1, 1));
+    char *made = keep(free, calloc(n * strlen(unit) + 1, 1));
+    char *end = made;
 
-    for (size_t i = 0; i < n; i++)
-        memcpy(made + i * size, unit, size);
+    while (n-- > 0)
+        end = stpcpy(end, unit);
     return made;
 }
 
@@ -198,7 +198,7 @@ static inline size_t on_header(char *data, size_t unit, size_t n, void *argument
 {
     struct answer *answer = argument;
 
-    if (unit * n >= 5 && !memcmp(data, "HTTP/", 5))
+    if (unit * n >= 5 && memcmp(data, "HTTP/", 5) == 0)
         answer->headers_size = 0;
     return grow(&answer->headers, &answer->headers_size, data, unit * n);
 }
@@ -227,7 +227,7 @@ static inline struct curl_slist *request_headers(const struct request *request)
 static inline void request_set(CURL *curl, const struct request *request, const struct answer *answer)
 {
     const char *method = request->method ? request->method : "GET";
-    const char *url = strncmp(request->path, "http", 4) ? text("%s%s", base_url(), request->path) : request->path;
+    const char *url = strncmp(request->path, "http", 4) == 0 ? request->path : text("%s%s", base_url(), request->path);
 
     curl_easy_reset(curl);
     curl_easy_setopt(curl, CURLOPT_URL, url);
@@ -241,7 +241,7 @@ static inline void request_set(CURL *curl, const struct request *request, const 
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
     }
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
-    if (!strcmp(method, "HEAD"))
+    if (strcmp(method, "HEAD") == 0)
         curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
@@ -307,7 +307,7 @@ static inline const char *header(const struct answer *answer, const char *name)
     size_t size = strlen(name);
 
     for (const char *line = answer->headers; line && *line; line = strchr(line, '\n'), line = line ? line + 1 : line) {
-        if (!strncasecmp(line, name, size) && line[size] == ':') {
+        if (strncasecmp(line, name, size) == 0 && line[size] == ':') {
             line += size + 1;
             line += strspn(line, " \t");
             return text("%.*s", (int)strcspn(line, "\r\n"), line);
@@ -334,7 +334,7 @@ static inline const struct answer *expect_status(const struct answer *answer, lo
 /* The body, byte for byte. */
 static inline const struct answer *expect_body(const struct answer *answer, const char *body)
 {
-    if (answer->size != strlen(body) || memcmp(answer->body, body, answer->size))
+    if (answer->size != strlen(body) || memcmp(answer->body, body, answer->size) != 0)
         complain(answer, "body", body, answer->body);
     return answer;
 }
@@ -345,7 +345,7 @@ static inline const struct answer *expect_json(const struct answer *answer, cons
     struct json_object *expected = json_read(body, strlen(body));
     bool equal = answer->json && json_object_equal(answer->json, expected);
 
-    if (!expected && strcmp(body, "null"))
+    if (!expected && strcmp(body, "null") != 0)
         fail_msg("the test expects what is not JSON: %s", body);
     json_object_put(expected);
     if (!equal)

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 #define ANSWER_MAX ((size_t)256 * 1024)
 #define FAILURE_PAUSE_US 20000
 #define VERIFY_S 30
+#define TITLE ",\"title\":\""
 
 enum fate { UNSENT, UNKNOWN, THERE, REMOVING, REMOVED };
 
@@ -92,7 +94,7 @@ static size_t on_header(char *data, size_t unit, size_t n, void *argument)
 {
     struct client *client = argument;
 
-    if (unit * n > 13 && !strncasecmp(data, "Retry-After: ", 13))
+    if (unit * n > 13 && strncasecmp(data, "Retry-After: ", 13) == 0)
         snprintf(client->retry_after, sizeof client->retry_after, "%.*s", (int)(unit * n - 13), data + 13);
     return unit * n;
 }
@@ -300,23 +302,32 @@ static void *run_client(void *argument)
     return NULL;
 }
 
-/* Enters one listed book: {"id":1,"title":"PID-CLIENT-INDEX","description":"vN",... */
+/* The book of this title, "PID-CLIENT-INDEX"; NULL when it is none of ours. */
+static struct book *find_book(const char *title)
+{
+    char *end = NULL;
+    long pid = strtol(title, &end, 10);
+    long number = *end == '-' ? strtol(end + 1, &end, 10) : -1;
+    long index = *end == '-' ? strtol(end + 1, &end, 10) : -1;
+
+    if (*end != '"' || pid != getpid() || number < 0 || number >= n_clients || index < 0 || index >= BOOKS_MAX)
+        return NULL;
+    return &clients[number]->books[index];
+}
+
+/* Enters one listed book: "title":"PID-CLIENT-INDEX","description":"vN",... */
 static void see_book(const char *text, struct account *total)
 {
-    const char *title = strstr(text, "\"title\":\"");
-    int pid = 0, number = -1, index = -1;
-    struct book *book = NULL;
+    struct book *book = find_book(text + strlen(TITLE));
 
-    if (!title || sscanf(title, "\"title\":\"%d-%d-%d\"", &pid, &number, &index) != 3 || number < 0 ||
-        number >= n_clients || index < 0 || index >= BOOKS_MAX) {
+    if (!book) {
         total->wrong++;
         return;
     }
-    book = &clients[number]->books[index];
     book->seen++;
     if (number_after(text, "\"description\":\"v") < book->acknowledged) {
         total->stale++;
-        fprintf(stderr, "final: %.80s after version %d\n", title, book->acknowledged);
+        fprintf(stderr, "final: %.80s after version %d\n", text, book->acknowledged);
     }
 }
 
@@ -341,7 +352,7 @@ static bool see_all(struct account *total)
             continue;
         }
         more = false;
-        for (const char *at = client->answer; (at = strstr(at, ",\"title\":")); at++) {
+        for (const char *at = client->answer; (at = strstr(at, TITLE)); at++) {
             const char *id = at;
 
             while (id > client->answer && strncmp(id, "\"id\":", 5) != 0)

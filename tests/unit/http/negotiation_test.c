@@ -84,11 +84,24 @@ static void test_is_json_type__takes_json_and_its_kin(void **state)
     }
 }
 
+static void test_accepts_by_name__takes_no_wildcard(void **state)
+{
+    (void)state;
+    assert_true(accepts_by_name("application/json, application/problem+json", "application/problem+json"));
+    assert_true(accepts_by_name("Application/Problem+JSON;q=0.1", "application/problem+json"));
+    assert_false(accepts_by_name("application/problem+json;q=0", "application/problem+json"));
+    assert_false(accepts_by_name("application/json", "application/problem+json"));
+    assert_false(accepts_by_name("application/*, */*", "application/problem+json"));
+    assert_false(accepts_by_name("", "application/problem+json"));
+    assert_false(accepts_by_name(NULL, "application/problem+json"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accepts__lets_the_best_fit_decide),
         cmocka_unit_test(test_is_json_type__takes_json_and_its_kin),
+        cmocka_unit_test(test_accepts_by_name__takes_no_wildcard),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

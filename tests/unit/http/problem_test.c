@@ -14,6 +14,8 @@
 #include "http/problem.h"
 #include "schema/json_scan.h"
 
+#undef fail /* cmocka has a macro of that name */
+
 static struct arena arena;
 static struct context context;
 static struct response response;
@@ -62,7 +64,7 @@ static void test_problem_answer__is_json_for_every_code(void **state)
     for (enum code code = OK + 1; code < CODE__MAX; code++) {
         bool waits = problem_status(code) == 503 || problem_status(code) == 504;
         (fail)(&context, code, "\"quoted\" \\ \n \x01 é");
-        problem_answer(&context, code, &response);
+        problem_answer(&context, NULL, code, &response);
         assert_int_equal(response.status, problem_status(code));
         assert_string_equal(response.content_type, "application/json");
         assert_int_equal(fake_response_header(&response, "Retry-After") != NULL, waits);
@@ -79,7 +81,7 @@ static void test_problem_answer__drops_what_was_there(void **state)
     (void)state;
     response_header(&response, "ETag", "\"x\"");
     buffer_add_text(&response.body, "half an ans");
-    problem_answer(&context, NO_ROUTE, &response);
+    problem_answer(&context, NULL, NO_ROUTE, &response);
     assert_null(fake_response_header(&response, "ETag"));
     assert_string_equal(response.body.data, "{\"detail\":\"Not Found\"}");
 }
@@ -88,7 +90,7 @@ static void test_problem_answer__ignores_an_older_failure(void **state)
 {
     (void)state;
     (fail)(&context, UNAVAILABLE, "the cache is away");
-    problem_answer(&context, CONFLICT, &response);
+    problem_answer(&context, NULL, CONFLICT, &response);
     assert_string_equal(response.body.data, "{\"detail\":\"The change conflicts with other records\"}");
 }
 
@@ -96,7 +98,7 @@ static void test_problem_answer__never_shows_native_text(void **state)
 {
     (void)state;
     fail_native(&context, UNAVAILABLE, "SELECT secret");
-    problem_answer(&context, UNAVAILABLE, &response);
+    problem_answer(&context, NULL, UNAVAILABLE, &response);
     assert_null(strstr(response.body.data, "secret"));
 }
 
@@ -128,7 +130,7 @@ static void test_problem_answer__lists_violations_as_pydantic_does(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         start(NULL);
         assert_int_equal(violate(&context, &rows[i].violation), INVALID);
-        problem_answer(&context, INVALID, &response);
+        problem_answer(&context, NULL, INVALID, &response);
         assert_string_equal(response.body.data, arena_printf(&arena, "{\"detail\":[%s]}", rows[i].json));
     }
 }
@@ -140,11 +142,44 @@ static void test_problem_answer__lists_all_violations(void **state)
     (void)state;
     for (enum violation_kind kind = 0; kind < VIOLATION__MAX; kind++)
         assert_int_equal(violate(&context, &(struct violation){.kind = kind, .where = "body", .field = "x"}), INVALID);
-    problem_answer(&context, INVALID, &response);
+    problem_answer(&context, NULL, INVALID, &response);
     assert_json();
     for (const char *at = response.body.data; (at = strstr(at, "{\"type\":")); at++)
         n++;
     assert_int_equal(n, VIOLATION__MAX);
+}
+
+static void test_problem_answer__is_rfc_9457_when_named(void **state)
+{
+    (void)state;
+    fail(&context, NOT_FOUND, "Author not found");
+    problem_answer(&context, "application/json, application/problem+json", NOT_FOUND, &response);
+    assert_string_equal(response.content_type, "application/problem+json");
+    assert_string_equal(response.body.data, "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,"
+                                            "\"detail\":\"Author not found\"}");
+    problem_answer(&context, "*/*", NOT_FOUND, &response);
+    assert_string_equal(response.content_type, "application/json");
+    problem_answer(&context, "application/problem+json;q=0, */*", NOT_FOUND, &response);
+    assert_string_equal(response.content_type, "application/json");
+}
+
+static void test_problem_answer__points_at_violations_in_rfc_9457(void **state)
+{
+    (void)state;
+    assert_int_equal(violate(&context, &(struct violation){.kind = MISSING, .where = "body", .field = "name"}),
+                     INVALID);
+    assert_int_equal(violate(&context, &(struct violation){.kind = NOT_AN_OBJECT, .where = "body"}), INVALID);
+    assert_int_equal(
+        violate(&context, &(struct violation){.kind = TOO_SMALL, .where = "query", .field = "page", .limit = 1}),
+        INVALID);
+    problem_answer(&context, "application/problem+json", INVALID, &response);
+    assert_int_equal(response.status, 422);
+    assert_non_null(strstr(response.body.data,
+                           "\"errors\":[{\"detail\":\"Field required\",\"pointer\":\"#/name\"},"
+                           "{\"detail\":\"Input should be a valid dictionary or object to extract fields from\","
+                           "\"pointer\":\"#\"},"
+                           "{\"detail\":\"Input should be greater than or equal to 1\",\"parameter\":\"page\"}]}"));
+    assert_json();
 }
 
 int main(void)
@@ -157,6 +192,8 @@ int main(void)
         cmocka_unit_test_setup(test_problem_answer__never_shows_native_text, start),
         cmocka_unit_test_setup(test_problem_answer__lists_violations_as_pydantic_does, start),
         cmocka_unit_test_setup(test_problem_answer__lists_all_violations, start),
+        cmocka_unit_test_setup(test_problem_answer__is_rfc_9457_when_named, start),
+        cmocka_unit_test_setup(test_problem_answer__points_at_violations_in_rfc_9457, start),
     };
     int failures;
 
