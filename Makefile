@@ -77,7 +77,8 @@ QUIRE := $(BUILD)/quire
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help build deps run test test-programs unit check format format-check tidy cppcheck layers headers bench clean
+.PHONY: help build deps docs docs-test run test test-programs unit check format format-check tidy cppcheck layers \
+        headers bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,12 +88,22 @@ build: $(QUIRE) ## build quire in build/<mode>/ and link build/quire to it
 deps: ## install the Debian packages that are missing (tools/deps)
 	@tools/deps
 
+docs: deps ## install the files of /docs (tools/docs)
+	@tools/docs pages
+
+docs-test: deps ## run the Bruno collection in docs/bruno against a service of its own
+	@$(MAKE) --no-print-directory -j$(JOBS) build
+	@tools/docs tests
+	@BUILD=$(CURDIR)/$(BUILD) tests/docs/bruno_test.sh
+
 run: deps ## run everything on this machine: make run [DB=mysql] [PORT=8080]; Ctrl-C stops it
 	@$(MAKE) --no-print-directory -j$(JOBS) build
+	@tools/docs pages || echo "  without its files, /docs only says so"
 	@QUIRE=$(CURDIR)/$(QUIRE) tools/run
 
 test: deps ## build and test everything, from nothing
 	@$(MAKE) --no-print-directory -j$(JOBS) build test-programs
+	@tools/docs tests || echo "  the tests of the documentation will not run"
 	@BUILD=$(CURDIR)/$(BUILD) SANITIZE=$(SANITIZE) tests/run
 
 unit: $(UNIT) ## only the unit tests

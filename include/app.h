@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "api/documents.h"
 #include "api/routes.h"
 #include "core/arena.h"
 #include "core/config.h"
@@ -32,12 +33,14 @@ struct app {
     struct cache_options cache_options;
     struct coherence *coherence;
     const char *space; /* starts the keys of this database's records */
+    struct document openapi;
     struct migration_directory migrations;
     bool migrations_known; /* false: there is no such folder here, so nobody can tell whether the database is behind */
 
     /* Made in each worker. */
     struct arena connections; /* owns all that follows */
     struct db *db;
+    struct db *probe; /* the readiness check's connection, opened anew for each */
     struct cache *cache;
     struct catalogue catalogue;
     struct api api;

@@ -16,12 +16,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/context.h"
 #include "core/log.h"
-#include "domain/author.h"
-#include "domain/book.h"
+#include "domain/records.h"
 #include "driver/coherence.h"
 #include "driver/db.h"
 #include "http/problem.h"
@@ -90,7 +91,7 @@ static void check_migrations(struct app *app, struct context *context, struct re
         return;
     }
     readiness->ready = false;
-    if (migrate_status(context, app->db, &app->migrations, &status) != OK)
+    if (migrate_status(context, app->probe, &app->migrations, &status) != OK)
         readiness->migrations = "unreadable";
     else if (status.partial)
         readiness->migrations = "failed";
@@ -100,7 +101,8 @@ static void check_migrations(struct app *app, struct context *context, struct re
         readiness->ready = true;
 }
 
-/* The readiness check: bounded, so that a load balancer gets its answer in time. */
+/* The readiness check: bounded, so that a load balancer gets its answer in time. It connects anew: an open connection
+ * says nothing about a server that hangs. */
 static void check(struct api *api, struct context *context, struct readiness *ret_readiness)
 {
     struct app *app = api->parts;
@@ -108,7 +110,8 @@ static void check(struct api *api, struct context *context, struct readiness *re
 
     *ret_readiness = (struct readiness){.ready = true, .database = "ok", .migrations = "ok"};
     context->deadline_ms = clock_ms() + context_left_ms(context, CHECK_MS);
-    if (db_ping(app->db, context) == OK) {
+    db_close(app->probe);
+    if (db_ping(app->probe, context) == OK) {
         check_migrations(app, context, ret_readiness);
     } else {
         ret_readiness->ready = false;
@@ -194,14 +197,32 @@ static const char *absolute_path(struct arena *arena, const char *path)
     return copy ? arena_printf(arena, "%s/%s", whole, basename(copy)) : NULL;
 }
 
-/* Which database is it? Equal texts for all processes that use the same one. NULL without memory. */
+/* Is this name of a server one for the machine itself? */
+static bool is_local(const char *host)
+{
+    return host[0] == '/' || strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+           strncmp(host, "127.", 4) == 0;
+}
+
+/*
+ * Which database is it? Equal texts for all processes that use the same one, different ones for others: what is on this
+ * machine has its name in it, and a file its number, which a new file of the same name does not have. NULL without
+ * memory.
+ */
 static const char *identity(struct arena *arena, const struct config *config)
 {
-    const char *path = absolute_path(arena, config->db_path);
+    char machine[HOST_NAME_MAX + 1] = "";
+    struct stat file = {.st_ino = 0};
 
-    if (strcmp(config->db, "sqlite") == 0)
-        return path ? arena_printf(arena, "sqlite %s", path) : NULL;
-    return arena_printf(arena, "%s %s:%" PRId64 " %s", config->db, config->db_host, config->db_port, config->db_name);
+    gethostname(machine, sizeof machine - 1);
+    if (strcmp(config->db, "sqlite") == 0) {
+        const char *path = absolute_path(arena, config->db_path);
+        if (!path || stat(path, &file) != 0)
+            file.st_ino = 0;
+        return path ? arena_printf(arena, "sqlite %s %s %ju", machine, path, (uintmax_t)file.st_ino) : NULL;
+    }
+    return arena_printf(arena, "%s %s:%" PRId64 " %s", config->db,
+                        is_local(config->db_host) ? machine : config->db_host, config->db_port, config->db_name);
 }
 
 /* FNV-1a, in hexadecimal. */
@@ -262,6 +283,16 @@ static int init_migrations(struct app *app, struct arena *arena, char *ret_error
     return 0;
 }
 
+/* Makes the documents, which the workers share. */
+static int init_documents(struct app *app, struct arena *arena, char *ret_error, size_t size)
+{
+    const struct config *config = app->config;
+
+    if (document_openapi(arena, config->page_size_max, config->max_body, &app->openapi) == OK)
+        return 0;
+    return complain_memory(ret_error, size);
+}
+
 /* Keeps a worker small: one heap, and what a large request took goes back to the system. */
 static void limit_heap(void)
 {
@@ -280,6 +311,8 @@ int app_init(struct app *app, struct arena *arena, const struct config *config, 
     };
     limit_heap();
     if (app_open_log(config, ret_error, size) != 0 || init_cache(app, arena, ret_error, size) != 0)
+        return -1;
+    if (init_documents(app, arena, ret_error, size) != 0)
         return -1;
     return init_migrations(app, arena, ret_error, size);
 }
@@ -303,19 +336,28 @@ int app_start(struct app *app, char *ret_error, size_t size)
 
     arena_init(arena, CONNECTIONS_MAX);
     app->db = app_db(arena, app->config, ret_error, size);
-    app->cache = app->db ? app->cache_driver->open(arena, &app->cache_options, ret_error, size) : NULL;
+    app->probe = app->db ? app_db(arena, app->config, ret_error, size) : NULL;
+    app->cache = app->probe ? app->cache_driver->open(arena, &app->cache_options, ret_error, size) : NULL;
     if (!app->cache)
         return -1;
+    app->probe->options.connect_timeout_ms = app->probe->options.statement_timeout_ms = CHECK_MS;
 
     struct unit_of_work *unit_of_work = sql_unit_of_work_new(arena, app->db);
-    struct repository *authors = unit_of_work ? open_repository(app, &author_schema, unit_of_work) : NULL;
-    struct repository *books = authors ? open_repository(app, &book_schema, unit_of_work) : NULL;
-    if (!books)
+    struct repository *repositories[RECORDS_MAX];
+    bool opened = unit_of_work != NULL;
+    for (size_t i = 0; opened && records[i]; i++) {
+        repositories[i] = open_repository(app, records[i], unit_of_work);
+        opened = repositories[i] != NULL;
+    }
+    if (!opened)
         return complain_memory(ret_error, size);
-    catalogue_init(&app->catalogue, authors, books, unit_of_work);
+    if (!catalogue_init(&app->catalogue, repositories, unit_of_work))
+        return complain(ret_error, size, "a record refers to a kind that is not in domain/records.c");
     app->api = (struct api){
         .catalogue = &app->catalogue,
         .page_size_max = (int)app->config->page_size_max,
+        .openapi = &app->openapi,
+        .docs_dir = app->config->docs_dir,
         .check = check,
         .parts = app,
     };

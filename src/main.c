@@ -10,8 +10,9 @@
 #include "server/launch.h"
 
 static const struct command *const commands[] = {
-    &command_serve,  &command_cgi,     &command_migrate_apply, &command_migrate_status,
-    &command_config, &command_version, &command_help,          NULL,
+    &command_serve,          &command_cgi,    &command_migrate_apply,
+    &command_migrate_status, &command_config, &command_openapi,
+    &command_version,        &command_help,   NULL,
 };
 
 /* As if that command had been given. */

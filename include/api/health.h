@@ -7,7 +7,7 @@
 
 struct exchange;
 
-enum code health_root(struct exchange *exchange);  /* 200 "service is working" */
+enum code health_root(struct exchange *exchange);  /* 200 with the text of its route */
 enum code health_live(struct exchange *exchange);  /* 200; asks nobody */
 enum code health_ready(struct exchange *exchange); /* 200; 503 when the database is away or behind on migrations */
 

@@ -9,6 +9,7 @@
 
 struct catalogue;
 struct context;
+struct document;
 
 /* Is the service ready for requests? Each text is "ok" or says what is the matter; it is static or in the arena. */
 struct readiness {
@@ -22,6 +23,8 @@ struct readiness {
 struct api {
     struct catalogue *catalogue;
     int page_size_max;
+    const struct document *openapi;
+    const char *docs_dir; /* the folder with the files of /docs */
     void (*check)(struct api *self, struct context *context, struct readiness *ret_readiness);
     void *parts; /* for `check` */
 };

@@ -12,8 +12,6 @@
 
 struct arena;
 
-#define QUIRE_VERSION "1.0.0"
-
 #define OPTIONS_MAX 8
 
 struct option {
@@ -45,6 +43,7 @@ extern const struct command command_cgi;
 extern const struct command command_migrate_apply;
 extern const struct command command_migrate_status;
 extern const struct command command_config;
+extern const struct command command_openapi;
 extern const struct command command_version;
 extern const struct command command_help;
 

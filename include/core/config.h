@@ -56,6 +56,7 @@ struct config {
     const char *log_level;
     const char *log_file;
     const char *migrations;          /* the folder that holds one folder per dialect */
+    const char *docs_dir;            /* the folder with the files of /docs */
     enum setting_source sources[64]; /* by index in settings[] */
 };
 

@@ -18,8 +18,8 @@
  * as parameters. A connection is used by one thread.
  *
  * Codes: OK; CONFLICT (a constraint), NO_REFERENCE (a foreign key names no row), CONTENDED (deadlock, lock timeout),
- * UNAVAILABLE (no connection), TIMED_OUT (statement over its time), NO_MEMORY, INTERNAL (anything else, a mistake in
- * the statement above all). The driver's own text goes to context->error.native.
+ * UNAVAILABLE (no connection; or no such table or column, as before the database is migrated), TIMED_OUT (statement over
+ * its time), NO_MEMORY, INTERNAL (anything else, a mistake in the statement above all). The driver's own text goes to context->error.native.
  */
 
 #include <stdbool.h>
@@ -75,9 +75,9 @@ struct db_options {
     const char *name; /* the database */
     const char *path; /* sqlite: the file */
     int port;
-    int connect_timeout_ms;   /* of all three: 0 is none */
-    int statement_timeout_ms; /* ceiling; a request's deadline makes it shorter where the database can */
-    int lock_timeout_ms;
+    int connect_timeout_ms;   /* 0: none */
+    int statement_timeout_ms; /* ceiling, 0: none; a request's deadline makes it shorter where the database can */
+    int lock_timeout_ms;      /* 0: mysql waits as its server is set, sqlite not at all */
 };
 
 /* A driver: one table per database, NULL fields are refused when it is opened. */
@@ -87,7 +87,8 @@ struct db_driver {
     size_t size; /* of its connection struct, which starts with struct db */
     enum code (*connect)(struct db *db, struct context *context);
     void (*disconnect)(struct db *db); /* only after a successful connect */
-    /* Is an open connection still usable? False: it is closed and opened again. */
+    /* Is an open connection still usable, as far as can be told without waiting? False: it is closed and opened
+     * again. */
     bool (*check)(struct db *db);
     /* Runs one prepared statement. When the connection is gone with it: sets db->lost and fails. */
     enum code (*execute)(struct db *db, struct context *context, const char *sql, const struct db_value *values,
@@ -142,7 +143,8 @@ enum code db_commit(struct db *db, struct context *context) __attribute__((warn_
 /* Ends the transaction without it; never fails. */
 void db_rollback(struct db *db, struct context *context);
 
-/* Can the database be reached now? Opens the connection if need be. */
+/* Can the database be reached? Opens the connection if need be; of an open one it only tells what can be told without
+ * waiting, so close it first to be sure. */
 enum code db_ping(struct db *db, struct context *context) __attribute__((warn_unused_result));
 
 #endif

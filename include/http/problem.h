@@ -16,6 +16,9 @@ int problem_status(enum code code);
 /* What a client reads when whoever failed said nothing better. */
 const char *problem_detail(enum code code);
 
+/* The value of Retry-After; NULL: trying again soon is of no use. */
+const char *problem_retry_after(enum code code);
+
 /*
  * Makes `response` the answer to a failure: status, {"detail": ...}, Retry-After where the table says so. The detail is
  * the context's when its error has this code, else the table's. INVALID becomes the list of violations in pydantic 2's

@@ -37,7 +37,6 @@ enum body_state {
 };
 
 #define PATH_SEGMENTS_MAX 16
-#define PARAMETERS_MAX 64
 #define URI_MAX 8192 /* bytes: 414 beyond */
 
 /* A name and a value, percent-decoded, valid UTF-8 without NUL. */
@@ -61,13 +60,13 @@ struct request {
     const char *path;   /* raw, without query and without the trailing slash; "/" for the root. For logs and links */
     const char *segments[PATH_SEGMENTS_MAX]; /* decoded one by one: %2F does not make a new one */
     size_t n_segments;
-    struct parameter_value parameters[PARAMETERS_MAX];
+    struct parameter_value *parameters; /* as many as the query has: URI_MAX is the bound */
     size_t n_parameters;
 };
 
 /*
  * Reads method, path and query out of method_text and uri. MALFORMED: a bad percent-escape, a NUL, not UTF-8,
- * a fragment, more than PARAMETERS_MAX parameters. URI_TOO_LONG. NO_ROUTE: empty segments, "." or "..", or more
+ * a fragment. URI_TOO_LONG. NO_ROUTE: empty segments, "." or "..", or more
  * segments than any route has: such a path names nothing here. A mount prefix is not stripped here. Method and path
  * are set in every case.
  */

@@ -12,7 +12,9 @@
 struct context;
 
 #define RESPONSE_HEADERS_MAX 24
-#define RESPONSE_MAX ((size_t)32 * 1024 * 1024) /* bytes of body */
+/* Bytes of body. A page of the longest records fits: 150 books and their authors, 65,535 bytes of text each, each byte an
+ * escape of six. */
+#define RESPONSE_MAX ((size_t)128 * 1024 * 1024)
 
 struct header {
     const char *name;

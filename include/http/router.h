@@ -14,6 +14,7 @@
 #include "http/request.h"
 
 struct context;
+struct parameter;
 struct response;
 struct route;
 struct schema;
@@ -29,17 +30,29 @@ struct exchange {
 };
 
 enum body_kind { NO_BODY, WHOLE_BODY, CHANGES_BODY };
-enum reply_kind { REPLY_TEXT, REPLY_RECORD, REPLY_LIST, REPLY_STATUS };
+
+enum reply_kind {
+    REPLY_TEXT,      /* a JSON string */
+    REPLY_RECORD,    /* one record */
+    REPLY_LIST,      /* a page of records */
+    REPLY_STATUS,    /* {"status":"ok"} */
+    REPLY_READINESS, /* what the service stands on; 503 when it is not ready */
+    REPLY_DOCUMENT,  /* a document about the service, which is not listed in itself */
+};
 
 /* A row of the table. Fields not named are zero: none. */
 struct route {
     enum method method;
-    const char *path; /* "/api/authors/{id}"; the only variable is {id} */
+    const char *path; /* "/api/authors/{id}"; the only variable is {id}; a slash at the end changes nothing */
     enum code (*handle)(struct exchange *exchange);
-    const struct schema *record; /* the kind of record it is about */
-    enum body_kind body;         /* what it reads */
-    enum reply_kind reply;       /* what it answers */
-    const char *summary;         /* one line, for people */
+    const char *name;                   /* with path and method, the operation's id: generated clients call it so */
+    const struct schema *record;        /* the kind of record it is about */
+    const struct parameter *parameters; /* of its query, beside the filters; a number first; ends with a name of NULL */
+    enum body_kind body;                /* what it reads */
+    enum reply_kind reply;              /* what it answers */
+    const char *text;                   /* REPLY_TEXT: the text */
+    const char *media;                  /* the type of what it answers; NULL: application/json */
+    const char *summary;                /* one line, for people */
 };
 
 struct router {

@@ -27,6 +27,7 @@ enum field_flag {
     NOT_BLANK = 1 << 2, /* text: at least one character that is not white space */
     FILTER = 1 << 3,    /* a list can be filtered by it, for equality */
     SORT = 1 << 4,      /* a list can be sorted by it; never NULL in the database */
+    NULLABLE = 1 << 5,  /* REQUIRED, but NULL in old rows: it may be null on the way out, never on the way in */
 };
 
 struct schema;
@@ -34,12 +35,12 @@ struct schema;
 struct field {
     const char *name; /* in JSON, in SQL and in the query string */
     enum field_type type;
-    unsigned flags;   /* of enum field_flag */
-    size_t offset;    /* in the record */
-    size_t min, max;  /* text: characters; a max of 0 is none */
-    size_t max_bytes; /* text: bytes; 0 is none */
-    const char *example;
-    const char *summary;
+    unsigned flags;                  /* of enum field_flag */
+    size_t offset;                   /* in the record */
+    size_t min, max;                 /* text: characters; a max of 0 is none */
+    size_t max_bytes;                /* text: bytes; 0 is none */
+    const char *example;             /* a value, as text */
+    const char *summary;             /* one sentence, for people */
     const struct schema *references; /* id: the kind of record it refers to */
     const char *embed;               /* id: the name under which that record is embedded in lists; NULL: it is not */
 };
@@ -54,6 +55,10 @@ struct schema {
 };
 
 #define FIELDS_MAX 32
+
+/* What is said of one record; the schema's title is filled in. */
+#define RECORD_NOT_FOUND "%s not found"
+#define RECORD_CHANGED "%s has changed"
 
 /* A row of a field table; the flags come first of what follows the type:
  * FIELD(author, name, FIELD_TEXT, REQUIRED | FILTER, .max = 255) */
@@ -87,6 +92,9 @@ int value_compare(const struct value *a, const struct value *b);
 
 /* A set of fields: bit i stands for fields[i]. */
 #define ALL_FIELDS UINT32_MAX
+
+/* The fields of the schema that are in `set` and not READ_ONLY. */
+uint32_t schema_writable(const struct schema *schema, uint32_t set);
 
 /* Copies the fields in `set`, except READ_ONLY ones. Texts are borrowed. */
 void schema_merge(const struct schema *schema, void *record, const void *changes, uint32_t set);

@@ -64,6 +64,7 @@ struct listing {
     const void ***embedded;
 };
 
+/* INVALID when the query's anchor is no record and the order is not by id: nothing then says where to go on. */
 enum code collection_list(struct collection *collection, struct context *context, const struct query *query,
                           struct listing *ret_listing) __attribute__((warn_unused_result));
 

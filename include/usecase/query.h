@@ -22,17 +22,18 @@ struct query {
     size_t n_filters;
     const struct field *sort; /* never NULL; ties are broken by id, in the same direction */
     bool descending;
-    bool by_key;   /* true: the records that come after `after`; false: page number `page` */
-    int64_t after; /* an id; when that record is gone and the order is not by id, nothing comes after it */
-    int64_t page;  /* from 1 */
-    int size;      /* records wanted, from 1 */
+    bool by_key;    /* true: the records next to the anchor; false: page number `page` */
+    bool backwards; /* by key: the last ones before the anchor, not the first after it; in the list's order too */
+    int64_t anchor; /* an id; when that record is gone and the order is not by id, there is nothing next to it */
+    int64_t page;   /* from 1 */
+    int size;       /* records wanted, from 1 */
 };
 
 struct page {
     void *records; /* an array of schema->size bytes each, in the context's arena */
     size_t n;      /* 0 to query.size */
     int64_t total; /* records that match the filters, on all pages */
-    bool more;     /* there are records after these */
+    bool more;     /* there are records after these; backwards: before these */
 };
 
 /* The record at `index` of the page. */

@@ -46,8 +46,9 @@ struct repository {
     /* Stores the record under a new id and sets that id in it. NO_REFERENCE, CONFLICT. */
     enum code (*insert)(struct repository *self, struct context *context, void *record);
 
-    /* Stores all fields of the record under its id. Nothing happens when there is none. NO_REFERENCE, CONFLICT. */
-    enum code (*update)(struct repository *self, struct context *context, const void *record);
+    /* Stores the fields in `set` of the record under its id, and touches no other; READ_ONLY ones never. Nothing
+     * happens when there is no such record, or nothing to store. NO_REFERENCE, CONFLICT. */
+    enum code (*update)(struct repository *self, struct context *context, const void *record, uint32_t set);
 
     /* Nothing happens when there is none. CONFLICT when others still refer to it. */
     enum code (*remove)(struct repository *self, struct context *context, int64_t id);

@@ -25,7 +25,8 @@ static void answer_start(struct response *response, const char *body)
 
 enum code health_root(struct exchange *exchange)
 {
-    answer_start(exchange->response, "\"service is working\"");
+    answer_start(exchange->response, "");
+    json_add_text(&exchange->response->body, exchange->route->text);
     return OK;
 }
 

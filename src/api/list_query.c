@@ -1,7 +1,8 @@
 /*
  * api/list_query.c: query strings of lists.
  *
- * `after=0` is the start of paging by key: it is read as page 1, and its links go on by key.
+ * `after=0` is the start of paging by key: it is read as page 1, and its links go on by key. Of `page`, `before` and
+ * `after` the last named here is read, and the others are not even looked at.
  */
 
 #include "api/list_query.h"
@@ -11,14 +12,30 @@
 #include "core/arena.h"
 #include "core/buffer.h"
 #include "core/context.h"
+#include "http/parameter.h"
 #include "http/request.h"
 #include "schema/json_decode.h"
 #include "schema/json_encode.h"
 #include "usecase/query.h"
 
-#define PAGE_SIZE_DEFAULT 10
 #define PAGE_MAX (INT64_MAX / 1000) /* times any page size it is still a 64-bit number */
 #define LINKS_MAX ((size_t)64 * 1024)
+
+const struct parameter list_parameters[] = {
+    [LIST_PAGE] = {"page", .min = 1, .max = PAGE_MAX, .standard = 1, .shown = true,
+                   .summary = "Which page, counted from 1."},
+    [LIST_PAGE_SIZE] = {"pageSize", PARAMETER_PAGE_SIZE, .min = 1, .standard = 10, .shown = true,
+                        .summary = "How many records a page has at most."},
+    [LIST_SORT] = {"sort", PARAMETER_SORT, .summary = "The field to order by; with a `-` before it: descending."},
+    [LIST_AFTER] = {"after", .min = 0, .max = INT64_MAX,
+                    .summary =
+                        "The id of the last record of the page before, instead of `page`; 0 to begin. It costs the "
+                        "same at any depth."},
+    [LIST_BEFORE] = {"before", .min = 1, .max = INT64_MAX,
+                     .summary = "The id of the first record of the page after, instead of `page`: the way back. It is "
+                                "not read where `after` is sent."},
+    {.name = NULL},
+};
 
 /* Remembers the worst of several outcomes: anything before INVALID, INVALID before OK. */
 static void note(enum code *worst, enum code code)
@@ -27,13 +44,22 @@ static void note(enum code *worst, enum code code)
         *worst = code;
 }
 
-/* A whole-number parameter; ret_number stays as it is when it was not sent. */
-static enum code number_read(struct context *context, const struct request *request, const char *name, int64_t min,
-                             int64_t max, int64_t *ret_number)
+static const char *sent(const struct request *request, enum list_parameter parameter)
 {
-    const char *text = request_parameter(request, name);
+    return request_parameter(request, list_parameters[parameter].name);
+}
 
-    return text ? integer_parse(context, "query", name, text, min, max, ret_number) : OK;
+/* A whole number; ret_number is its default when it was not sent. */
+static enum code number_read(struct context *context, const struct request *request, enum list_parameter number,
+                             int page_size_max, int64_t *ret_number)
+{
+    const struct parameter *parameter = &list_parameters[number];
+    const char *text = sent(request, number);
+
+    *ret_number = parameter_standard(parameter, page_size_max);
+    return text ? integer_parse(context, "query", parameter->name, text, parameter->min,
+                                parameter_max(parameter, page_size_max), ret_number)
+                : OK;
 }
 
 /* 'id', 'name', '-id' or '-name' */
@@ -60,8 +86,8 @@ static const char *sorts_text(const struct schema *schema, struct context *conte
 static enum code sort_read(const struct schema *schema, struct context *context, const struct request *request,
                            struct query *query)
 {
-    const char *sent = request_parameter(request, "sort");
-    const char *text = sent ? sent : schema->fields[0].name;
+    const char *given = sent(request, LIST_SORT);
+    const char *text = given ? given : schema->fields[0].name;
     bool descending = *text == '-';
     const struct field *field = schema_find(schema, text + descending);
 
@@ -70,9 +96,11 @@ static enum code sort_read(const struct schema *schema, struct context *context,
         const char *input = json_excerpt(context->arena, text, strlen(text));
         if (!sorts || !input)
             return fail_memory(context);
-        return violate(context,
-                       &(struct violation){
-                           .kind = UNKNOWN_SORT, .where = "query", .field = "sort", .reason = sorts, .input = input});
+        return violate(context, &(struct violation){.kind = UNKNOWN_SORT,
+                                                    .where = "query",
+                                                    .field = list_parameters[LIST_SORT].name,
+                                                    .reason = sorts,
+                                                    .input = input});
     }
     query->sort = field;
     query->descending = descending;
@@ -108,23 +136,34 @@ static enum code filters_read(const struct schema *schema, struct context *conte
     return worst;
 }
 
+/* Where in the list the page is. */
+static enum code place_read(struct context *context, const struct request *request, int page_size_max,
+                            struct query *query)
+{
+    enum list_parameter key = sent(request, LIST_AFTER) ? LIST_AFTER : LIST_BEFORE;
+    enum code code;
+
+    if (!sent(request, key))
+        return number_read(context, request, LIST_PAGE, page_size_max, &query->page);
+    code = number_read(context, request, key, page_size_max, &query->anchor);
+    query->by_key = query->anchor > 0;
+    query->backwards = key == LIST_BEFORE;
+    return code;
+}
+
 enum code list_query_read(const struct schema *schema, struct context *context, const struct request *request,
                           int page_size_max, struct query *ret_query)
 {
     struct query query = {.page = 1};
-    int64_t size = page_size_max < PAGE_SIZE_DEFAULT ? page_size_max : PAGE_SIZE_DEFAULT;
+    int64_t size = 0;
     enum code worst = OK;
 
     note(&worst, filters_read(schema, context, request, &query));
     note(&worst, sort_read(schema, context, request, &query));
-    if (request_parameter(request, "after"))
-        note(&worst, number_read(context, request, "after", 0, INT64_MAX, &query.after));
-    else
-        note(&worst, number_read(context, request, "page", 1, PAGE_MAX, &query.page));
-    note(&worst, number_read(context, request, "pageSize", 1, page_size_max, &size));
+    note(&worst, place_read(context, request, page_size_max, &query));
+    note(&worst, number_read(context, request, LIST_PAGE_SIZE, page_size_max, &size));
     if (worst != OK)
         return worst;
-    query.by_key = query.after > 0;
     query.size = (int)size;
     *ret_query = query;
     return OK;
@@ -169,20 +208,27 @@ static void filter_write(struct buffer *buffer, const struct filter *filter)
     }
 }
 
-/* Adds one link to the list: the same request with `name` set to `number`. */
+/* Adds NAME= */
+static void name_write(struct buffer *buffer, char before, enum list_parameter parameter)
+{
+    buffer_add_char(buffer, before);
+    buffer_add_text(buffer, list_parameters[parameter].name);
+    buffer_add_char(buffer, '=');
+}
+
+/* Adds one link to the list: the same request with `parameter` set to `number`. */
 static void link_write(struct buffer *buffer, const struct request *request, const struct query *query,
-                       const char *name, int64_t number, const char *relation)
+                       enum list_parameter parameter, int64_t number, const char *relation)
 {
     buffer_add_text(buffer, buffer->size ? ", <" : "<");
     buffer_add_text(buffer, request->path);
-    buffer_add_char(buffer, '?');
-    buffer_add_text(buffer, name);
-    buffer_add_char(buffer, '=');
+    name_write(buffer, '?', parameter);
     buffer_add_int(buffer, number);
-    buffer_add_text(buffer, "&pageSize=");
+    name_write(buffer, '&', LIST_PAGE_SIZE);
     buffer_add_int(buffer, query->size);
-    if (request_parameter(request, "sort")) {
-        buffer_add_text(buffer, query->descending ? "&sort=-" : "&sort=");
+    if (sent(request, LIST_SORT)) {
+        name_write(buffer, '&', LIST_SORT);
+        buffer_add_text(buffer, query->descending ? "-" : "");
         encoded_write(buffer, query->sort->name);
     }
     for (size_t i = 0; i < query->n_filters; i++)
@@ -200,18 +246,37 @@ static int64_t page_before(const struct query *query, const struct page *page)
     return query->page - 1 < last ? query->page - 1 : last;
 }
 
+/* By key: there are others on the side that was travelled to if the page says so, and on the side where the anchor is. */
+static void key_links_write(struct buffer *links, const struct schema *schema, const struct request *request,
+                            const struct query *query, const struct page *page)
+{
+    if (page->n == 0)
+        return;
+    if (query->backwards || page->more)
+        link_write(links, request, query, LIST_AFTER, record_id(schema, page_record(schema, page, page->n - 1)),
+                   "next");
+    if (query->backwards ? page->more : query->by_key)
+        link_write(links, request, query, LIST_BEFORE, record_id(schema, page_record(schema, page, 0)), "prev");
+}
+
+static void page_links_write(struct buffer *links, const struct request *request, const struct query *query,
+                             const struct page *page)
+{
+    if (page->more && query->page < PAGE_MAX)
+        link_write(links, request, query, LIST_PAGE, query->page + 1, "next");
+    if (query->page > 1)
+        link_write(links, request, query, LIST_PAGE, page_before(query, page), "prev");
+}
+
 const char *list_query_links(const struct schema *schema, struct context *context, const struct request *request,
                              const struct query *query, const struct page *page)
 {
-    bool by_key = request_parameter(request, "after") != NULL;
     struct buffer links;
 
     buffer_init(&links, context->arena, LINKS_MAX);
-    if (page->more && by_key && page->n > 0)
-        link_write(&links, request, query, "after", record_id(schema, page_record(schema, page, page->n - 1)), "next");
-    else if (page->more && !by_key && query->page < PAGE_MAX)
-        link_write(&links, request, query, "page", query->page + 1, "next");
-    if (!by_key && query->page > 1)
-        link_write(&links, request, query, "page", page_before(query, page), "prev");
+    if (sent(request, LIST_AFTER) || sent(request, LIST_BEFORE))
+        key_links_write(&links, schema, request, query, page);
+    else
+        page_links_write(&links, request, query, page);
     return links.size && !links.failed ? links.data : NULL;
 }

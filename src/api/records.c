@@ -10,6 +10,7 @@
 #include "core/arena.h"
 #include "core/context.h"
 #include "http/etag.h"
+#include "http/parameter.h"
 #include "http/response.h"
 #include "http/router.h"
 #include "schema/json_decode.h"
@@ -83,6 +84,15 @@ static void record_write(const struct exchange *exchange, const void *record)
     json_add_record(&exchange->response->body, exchange->route->record, record, NULL);
 }
 
+/* Adds ,"name":number. */
+static void number_write(struct buffer *body, const char *name, int64_t number)
+{
+    buffer_add_char(body, ',');
+    json_add_text(body, name);
+    buffer_add_char(body, ':');
+    buffer_add_int(body, number);
+}
+
 /* {"authors":[...],"page":1,"pageSize":10,"total":2} */
 static void listing_write(struct response *response, const struct schema *schema, const struct query *query,
                           const struct listing *listing)
@@ -99,12 +109,10 @@ static void listing_write(struct response *response, const struct schema *schema
         json_add_record(body, schema, page_record(schema, &listing->page, i),
                         listing->embedded ? listing->embedded[i] : NULL);
     }
-    buffer_add_text(body, "],\"page\":");
-    buffer_add_int(body, query->page);
-    buffer_add_text(body, ",\"pageSize\":");
-    buffer_add_int(body, query->size);
-    buffer_add_text(body, ",\"total\":");
-    buffer_add_int(body, listing->page.total);
+    buffer_add_char(body, ']');
+    number_write(body, list_parameters[LIST_PAGE].name, query->page);
+    number_write(body, list_parameters[LIST_PAGE_SIZE].name, query->size);
+    number_write(body, LIST_TOTAL, listing->page.total);
     buffer_add_char(body, '}');
 }
 

@@ -7,9 +7,9 @@
 #include "app.h"
 #include "command/command.h"
 #include "driver/db.h"
+#include "migrate/lock.h"
 
 #define CONNECT_TIMEOUT_MS 10000
-#define LOCK_TIMEOUT_MS 30000
 
 const char *migration_failure(const struct migration *migration, enum code code)
 {
@@ -38,7 +38,7 @@ int migration_open(struct migration *migration, const struct invocation *invocat
         return command_complain(2, "%s", error);
     migration->db->options.connect_timeout_ms = CONNECT_TIMEOUT_MS;
     migration->db->options.statement_timeout_ms = 0; /* none */
-    migration->db->options.lock_timeout_ms = LOCK_TIMEOUT_MS;
+    migration->db->options.lock_timeout_ms = LOCK_WAIT_MS;
 
     enum code code = directory_read(&migration->context, folder, &migration->directory);
     if (code != OK)

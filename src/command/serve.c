@@ -2,8 +2,8 @@
  * command/serve.c: quire serve: FastCGI, on the listening socket that a web server left on standard input or on one of
  * our own.
  *
- * With a socket of our own there is always a supervisor, for one worker too: nobody else would start it again. On
- * standard input one worker needs none: who left the socket there looks after it.
+ * There is always a supervisor, for one worker too: whoever left the socket may not start a worker again that was
+ * recycled, or told to reload.
  */
 
 #include <errno.h>
@@ -14,6 +14,7 @@
 #include "app.h"
 #include "command/command.h"
 #include "core/log.h"
+#include "core/version.h"
 #include "server/fastcgi.h"
 #include "server/launch.h"
 #include "server/listener.h"
@@ -98,8 +99,6 @@ static int serve(struct service *service, int64_t workers, const char *listen)
 
     log_line(LOG_LEVEL_INFO, "quire %s serves FastCGI on %s, workers: %lld", QUIRE_VERSION,
              listen ? listen : "standard input", (long long)workers);
-    if (!listen && workers == 1)
-        return work(service);
     int status = supervise(&crew);
     log_line(LOG_LEVEL_INFO, "all workers have ended");
     return status;

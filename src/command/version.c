@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "command/command.h"
+#include "core/version.h"
 #include "driver/cache.h"
 #include "driver/db.h"
 

@@ -49,12 +49,13 @@ const struct setting settings[] = {
      .help = "longest request body, in bytes"},
     {"REQUEST_TIMEOUT", INTEGER(1, 3600), .standard = "30", AT(request_timeout_s),
      .help = "time a request may take, in seconds"},
-    {"PAGE_SIZE_MAX", INTEGER(1, 1000), .standard = "100", AT(page_size_max), .help = "largest pageSize of a list"},
+    {"PAGE_SIZE_MAX", INTEGER(1, 150), .standard = "100", AT(page_size_max), .help = "largest pageSize of a list"},
     {"CORS_ORIGINS", TEXT, .standard = "*", AT(cors_origins), .help = "origins, separated by commas; *: any"},
     {"LOG_LEVEL", CHOICE(log_level_names), .standard = "info", AT(log_level),
      .help = "how much is logged: error, warning, info, debug"},
     {"LOG_FILE", TEXT, .standard = "", AT(log_file), .help = "file of the log; empty: stderr"},
     {"MIGRATIONS", TEXT, .standard = "migrations", AT(migrations), .help = "folder with one folder for each dialect"},
+    {"DOCS_DIR", TEXT, .standard = "build/swagger-ui", AT(docs_dir), .help = "folder with the files of /docs"},
     {.name = NULL},
 };
 

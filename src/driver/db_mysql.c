@@ -7,6 +7,7 @@
  */
 
 #include <mysql.h>
+#include <poll.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -17,11 +18,13 @@
 #include "driver/db_mysql_error.h"
 #include "driver/statement_cache.h"
 
-/* MySQL 8 dropped its own boolean type; MariaDB's library kept it. */
+/* MySQL 8 dropped its own boolean type; MariaDB's library kept it. Each has its own way to the socket. */
 #ifdef MARIADB_PACKAGE_VERSION
 #define mysql_bool my_bool
+#define socket_of(handle) ((int)mysql_get_socket(handle))
 #else
 #define mysql_bool bool
+#define socket_of(handle) ((int)(handle)->net.fd)
 #endif
 
 /* The client gives up on a silent server this much later than the server on the statement. */
@@ -174,9 +177,13 @@ static enum code mysql_connect_to(struct db *base, struct context *context)
     return code == NO_MEMORY ? code : fail_native(context, UNAVAILABLE, "%s", context->error.native);
 }
 
+/* A server that closed the connection has said so by now, and there is something to read. Nothing is asked, so that a
+ * server that hangs costs no wait. */
 static bool mysql_check(struct db *base)
 {
-    return mysql_ping(of(base)->handle) == 0;
+    struct pollfd socket = {.fd = socket_of(of(base)->handle), .events = POLLIN};
+
+    return poll(&socket, 1, 0) == 0;
 }
 
 static bool is_integer(enum enum_field_types type)
@@ -392,9 +399,10 @@ static enum code execute_once(struct db_mysql *db, struct context *context, cons
     enum code code = run_statement(db, context, statement, values, n_values, ret_result);
     *ret_stale = code != OK && db_mysql_error_find(mysql_stmt_errno(statement))->state == STALE;
     mysql_stmt_free_result(statement);
-    if (kept && *ret_stale)
+    /* One whose result broke off would wait for the rest of it the next time: none is kept that failed. */
+    if (kept && code != OK)
         statement_cache_forget(&db->statements, sql);
-    if (!kept || *ret_stale)
+    if (!kept || code != OK)
         mysql_stmt_close(statement);
     return code;
 }

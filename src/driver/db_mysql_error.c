@@ -31,15 +31,17 @@ static const struct db_mysql_error errors[] = {
     {3024, TIMED_OUT, USABLE},       /* max_execution_time (MySQL) */
     {1037, NO_MEMORY, USABLE},       /* server out of memory */
     {1038, NO_MEMORY, USABLE},       /* server out of sort memory */
-    {2008, NO_MEMORY, USABLE},       /* client out of memory */
+    {2008, UNAVAILABLE, LOST},       /* client out of memory, in the middle of whatever it read */
     {1021, UNAVAILABLE, USABLE},     /* disk full */
     {1040, UNAVAILABLE, USABLE},     /* too many connections */
     {1044, UNAVAILABLE, USABLE},     /* access denied to the database */
     {1045, UNAVAILABLE, USABLE},     /* access denied */
     {1049, UNAVAILABLE, USABLE},     /* unknown database */
+    {1054, UNAVAILABLE, USABLE},     /* unknown column: not migrated yet */
     {1114, UNAVAILABLE, USABLE},     /* table full */
     {1129, UNAVAILABLE, USABLE},     /* host is blocked */
     {1130, UNAVAILABLE, USABLE},     /* host is not allowed */
+    {1146, UNAVAILABLE, USABLE},     /* no such table: not migrated yet */
     {1203, UNAVAILABLE, USABLE},     /* too many connections of the user */
     {1226, UNAVAILABLE, USABLE},     /* the user is over a limit */
     {1290, UNAVAILABLE, USABLE},     /* server is read-only */

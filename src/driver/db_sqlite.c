@@ -45,9 +45,22 @@ static const struct native {
     {SQLITE_CORRUPT, UNAVAILABLE, true},   {SQLITE_NOTADB, UNAVAILABLE, true},
 };
 
+/* How SQLite's texts begin or go on where a table or column is missing; its number for that is one for all mistakes. */
+static const char *const missing[] = {"no such table: ", "no such column: ", " has no column named "};
+
 static struct db_sqlite *of(struct db *db)
 {
     return (struct db_sqlite *)db;
+}
+
+/* Is it the tables that do not fit the statement? They do once the migrations are applied. */
+static bool is_missing(const char *text)
+{
+    for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
+        if (strstr(text, missing[i]))
+            return true;
+    }
+    return false;
 }
 
 /* Turns SQLite's last failure into a code. A foreign key says no to a DELETE because others refer to the row, and to
@@ -65,6 +78,8 @@ static enum code native_failure(struct db_sqlite *db, struct context *context, c
     }
     if (number == SQLITE_CONSTRAINT_FOREIGNKEY && strncasecmp(sql, "DELETE", 6) != 0)
         code = NO_REFERENCE;
+    if (number == SQLITE_ERROR && is_missing(sqlite3_errmsg(db->handle)))
+        code = UNAVAILABLE;
     return fail_native(context, code, "sqlite %d: %s", number, sqlite3_errmsg(db->handle));
 }
 

@@ -27,10 +27,17 @@ void etag_make(const void *data, size_t size, char ret_tag[ETAG_SIZE])
     *to = '\0';
 }
 
-/* Where the next tag of the list starts. */
+/* Where the next tag of the list starts: white space and empty elements are skipped. */
 static const char *skip_separators(const char *at)
 {
     return at + strspn(at, " \t,");
+}
+
+/* Is there nothing behind a tag but the next element? */
+static bool ends_element(const char *at)
+{
+    at += strspn(at, " \t");
+    return *at == ',' || *at == '\0';
 }
 
 bool etag_matches(const char *list, const char *tag, bool strong)
@@ -44,7 +51,7 @@ bool etag_matches(const char *list, const char *tag, bool strong)
         const char *opening = weak ? at + 2 : at;
         const char *closing = *opening == '"' ? strchr(opening + 1, '"') : NULL;
         size_t size = closing ? (size_t)(closing - opening) + 1 : 0;
-        if (!closing)
+        if (!closing || !ends_element(closing + 1))
             return false;
         if (!(strong && weak) && strlen(tag) == size && strncmp(opening, tag, size) == 0)
             return true;

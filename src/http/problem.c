@@ -51,6 +51,11 @@ const char *problem_detail(enum code code)
     return problems[code].detail;
 }
 
+const char *problem_retry_after(enum code code)
+{
+    return problems[code].retry_after_s;
+}
+
 /* ["body","name"], ["body",13] for a fault in the JSON itself, ["body"] for the whole of it. */
 static void location_write(struct buffer *body, const struct violation *violation)
 {

@@ -127,8 +127,6 @@ static enum code parameter_parse(struct request *request, struct context *contex
         code = decode(context, text + value_start, size - value_start, true, &parameter.value);
     if (code != OK)
         return code;
-    if (request->n_parameters == PARAMETERS_MAX)
-        return fail(context, MALFORMED, "The URL has more than %d parameters", PARAMETERS_MAX);
     request->parameters[request->n_parameters++] = parameter;
     return OK;
 }
@@ -137,7 +135,12 @@ static enum code parameter_parse(struct request *request, struct context *contex
 static enum code query_parse(struct request *request, struct context *context, const char *query)
 {
     enum code code = OK;
+    size_t most = 1;
 
+    for (const char *at = strchr(query, '&'); at; at = strchr(at + 1, '&'))
+        most++;
+    if (!(request->parameters = arena_array(context->arena, most, sizeof(*request->parameters))))
+        return fail_memory(context);
     while (code == OK && *query) {
         size_t size = strcspn(query, "&");
         if (size > 0)
@@ -160,6 +163,17 @@ static const char *uri_origin_form(const char *uri)
     return uri + strcspn(uri, "/?#");
 }
 
+/*
+ * A NUL that was sent as such ends the text of REQUEST_URI, and with it all that could be seen of it there. lighttpd
+ * tells of it in REDIRECT_URI, which it sets when its own normal form of the URL is another one.
+ */
+static bool has_raw_nul(const struct request *request)
+{
+    const char *normal = request_header(request, "REDIRECT_URI");
+
+    return normal && strstr(normal, "%00");
+}
+
 enum code request_parse(struct request *request, struct context *context)
 {
     const char *uri = request->uri ? request->uri : "";
@@ -169,11 +183,14 @@ enum code request_parse(struct request *request, struct context *context)
     request->method = method_parse(request->method_text);
     request->path = "/";
     request->n_segments = 0;
+    request->parameters = NULL;
     request->n_parameters = 0;
     if (!*uri)
         return fail(context, MALFORMED, "The request has no URL");
     if (strlen(uri) > URI_MAX)
         return fail(context, URI_TOO_LONG, NULL);
+    if (has_raw_nul(request))
+        return fail(context, MALFORMED, "The URL has a NUL");
     if (strchr(uri, '#'))
         return fail(context, MALFORMED, "The URL has a fragment");
     uri = uri_origin_form(uri);

@@ -93,9 +93,10 @@ static enum code negotiate(const struct exchange *exchange)
 {
     const struct request *request = exchange->request;
     const char *accept = request_header(request, "HTTP_ACCEPT");
+    const char *media = exchange->route->media;
     struct context *context = exchange->context;
 
-    if (!accepts(accept, "application/json") && !accepts_by_name(accept, PROBLEM_TYPE))
+    if (!accepts(accept, media ? media : "application/json") && !accepts_by_name(accept, PROBLEM_TYPE))
         return fail(context, NOT_ACCEPTABLE, NULL);
     if (exchange->route->body == NO_BODY)
         return OK;

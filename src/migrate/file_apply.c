@@ -1,5 +1,6 @@
 /*
- * migrate/file_apply.c: statement by statement, each followed by a note in the revision of how far the file is.
+ * migrate/file_apply.c: statement by statement, and a note in the revision of how far the file is: at its end where the
+ * file is one transaction, otherwise after each statement.
  *
  * Where a schema change cannot be rolled back, a later run goes on from that note. What it cannot see is a server that
  * dies between a statement and its note.
@@ -108,11 +109,15 @@ static enum code save(struct work *work)
     revision->execution_time_ns = (clock_us() - work->since_us) * 1000;
     revision->partial_hashes = NULL;
     if (!revision_is_complete(revision) && work->hashes.size > 0) {
-        revision->partial_hashes = arena_printf(work->context->arena, "%s]", work->hashes.data);
-        if (!revision->partial_hashes || work->hashes.failed)
+        buffer_add_char(&work->hashes, ']');
+        if (work->hashes.failed)
             return fail_memory(work->context);
+        revision->partial_hashes = work->hashes.data;
     }
-    return revision_update(work->context, work->db, revision);
+    enum code code = revision_update(work->context, work->db, revision);
+    if (revision->partial_hashes)
+        work->hashes.data[--work->hashes.size] = '\0';
+    return code;
 }
 
 /* Writes the revision of a file that is begun, or begun again. */
@@ -153,6 +158,7 @@ static enum code fail_statement(struct work *work, enum code code, const char *s
     struct context *context = work->context;
     const struct error failure = context->error;
     const char *why = failure.native[0] ? failure.native : code_name(code);
+    bool refused = code == INTERNAL || code == NO_REFERENCE || (code == UNAVAILABLE && work->db->connected);
 
     if (!work->dialect->transactional) {
         work->revision.error = arena_text(context->arena, why);
@@ -161,7 +167,7 @@ static enum code fail_statement(struct work *work, enum code code, const char *s
         if (save(work) != OK)
             context->error = failure;
     }
-    if (code == INTERNAL || code == NO_REFERENCE)
+    if (refused)
         code = CONFLICT;
     fail(context, code, "executing statement \"%s\" from version \"%s\": %s", shorten(context, statement),
          work->file->version, why);
@@ -182,11 +188,12 @@ static enum code run_statements(struct work *work)
             return fail_statement(work, code, statement);
         add_hash(work, statement);
         work->revision.applied++;
-        code = save(work);
+        if (!work->dialect->transactional)
+            code = save(work);
         if (code != OK)
             return code;
     }
-    return OK;
+    return work->dialect->transactional ? save(work) : OK;
 }
 
 enum code file_apply(struct context *context, struct db *db, const struct migrate_dialect *dialect,

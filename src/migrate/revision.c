@@ -89,7 +89,7 @@ enum code revisions_read(struct context *context, struct db *db, const struct mi
 
     if (code == OK && found)
         code = read_rows(context, db, ret_revisions);
-    if (code == INTERNAL && !db->in_transaction) {
+    if (code == UNAVAILABLE && db->connected && !db->in_transaction) {
         struct error failure = context->error;
         code = find_table(context, db, dialect, &found);
         if (code == OK && found)

@@ -284,8 +284,9 @@ static bool may_have_changed(enum code code)
     }
 }
 
-/* Writes a record of known id: `record`, or nothing in its place. */
-static enum code write_known(struct cached_repository *self, struct context *context, int64_t id, const void *record)
+/* Writes a record of known id: the fields in `set` of `record`, or nothing in its place. */
+static enum code write_known(struct cached_repository *self, struct context *context, int64_t id, const void *record,
+                             uint32_t set)
 {
     struct stale *stale = stale_new(self, context, id);
     if (!stale)
@@ -294,20 +295,21 @@ static enum code write_known(struct cached_repository *self, struct context *con
     enum code code = alone ? OK : drop_after_commit(stale, context);
     if (code != OK)
         return code;
-    code = record ? self->inner->update(self->inner, context, record) : self->inner->remove(self->inner, context, id);
+    code =
+        record ? self->inner->update(self->inner, context, record, set) : self->inner->remove(self->inner, context, id);
     if (alone && may_have_changed(code))
         drop_stale(context, stale);
     return code;
 }
 
-static enum code cached_update(struct repository *repository, struct context *context, const void *record)
+static enum code cached_update(struct repository *repository, struct context *context, const void *record, uint32_t set)
 {
-    return write_known(of(repository), context, record_id(repository->schema, record), record);
+    return write_known(of(repository), context, record_id(repository->schema, record), record, set);
 }
 
 static enum code cached_remove(struct repository *repository, struct context *context, int64_t id)
 {
-    return write_known(of(repository), context, id, NULL);
+    return write_known(of(repository), context, id, NULL, 0);
 }
 
 /* A new record may have been looked for, and not found, before. */

@@ -77,6 +77,18 @@ static void *decode_rows(const struct schema *schema, struct context *context, c
     return records;
 }
 
+/* As decode_rows(), the page's rows only, the last row first when the list was read backwards. */
+static void *decode_page(const struct schema *schema, struct context *context, const struct query *query,
+                         const struct db_result *result, size_t n)
+{
+    bool turned = query->by_key && query->backwards;
+    char *records = arena_array(context->arena, n, schema->size);
+
+    for (size_t i = 0; records && i < n; i++)
+        decode_row(schema, &result->cells[(turned ? n - 1 - i : i) * result->n_columns], records + i * schema->size);
+    return records;
+}
+
 static enum code find_one(struct sql_repository *self, struct context *context, int64_t id, bool for_update,
                           void **ret_record)
 {
@@ -199,7 +211,7 @@ static enum code repository_list(struct repository *base, struct context *contex
         return code;
     page.more = result.n_rows > (size_t)query->size;
     page.n = page.more ? (size_t)query->size : result.n_rows;
-    page.records = decode_rows(base->schema, context, &result);
+    page.records = decode_page(base->schema, context, query, &result, page.n);
     if (!page.records)
         return fail_memory(context);
     *ret_page = page;
@@ -219,13 +231,15 @@ static enum code repository_insert(struct repository *base, struct context *cont
     return code;
 }
 
-static enum code repository_update(struct repository *base, struct context *context, const void *record)
+static enum code repository_update(struct repository *base, struct context *context, const void *record, uint32_t set)
 {
     struct sql_repository *self = of(base);
     struct statement statement = {.sql = NULL};
     struct db_result result = {.n_rows = 0};
-    enum code code = statement_update(base->schema, dialect(self), context, record, &statement);
 
+    if (!schema_writable(base->schema, set))
+        return OK;
+    enum code code = statement_update(base->schema, dialect(self), context, record, set, &statement);
     return execute(self, context, DB_WRITE, code, &statement, &result);
 }
 

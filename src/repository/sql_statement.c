@@ -186,36 +186,42 @@ static void add_field_of(struct writer *writer, const struct field *field, int64
     add(writer, ")");
 }
 
-/*
- * The records after the one with the key. By another field than the id that is "f >= x AND (f > x OR id > key)", where
- * the first half is what an index on f can start from at any depth.
- */
-static void add_after(struct writer *writer, const struct query *query, bool *is_first)
+/* Are the rows read from greater to smaller? Backwards is the list's order turned round. */
+static bool falls(const struct query *query)
 {
-    const char *beyond = query->descending ? " < " : " > ";
+    return query->descending != (query->by_key && query->backwards);
+}
+
+/*
+ * The records beyond the anchor. By another field than the id that is "f >= x AND (f > x OR id > anchor)", where the
+ * first half is what an index on f can start from at any depth.
+ */
+static void add_beyond(struct writer *writer, const struct query *query, bool *is_first)
+{
+    const char *beyond = falls(query) ? " < " : " > ";
 
     add_condition(writer, query->sort, is_first);
     if (query->sort == id_field(writer)) {
         add(writer, beyond);
-        add_integer(writer, query->after);
+        add_integer(writer, query->anchor);
         return;
     }
-    add(writer, query->descending ? " <= " : " >= ");
-    add_field_of(writer, query->sort, query->after);
+    add(writer, falls(query) ? " <= " : " >= ");
+    add_field_of(writer, query->sort, query->anchor);
     add(writer, " AND (");
     add_name(writer, query->sort->name);
     add(writer, beyond);
-    add_field_of(writer, query->sort, query->after);
+    add_field_of(writer, query->sort, query->anchor);
     add(writer, " OR ");
     add_name(writer, id_field(writer)->name);
     add(writer, beyond);
-    add_integer(writer, query->after);
+    add_integer(writer, query->anchor);
     add(writer, ")");
 }
 
 static void add_order(struct writer *writer, const struct query *query)
 {
-    const char *direction = query->descending ? " DESC" : "";
+    const char *direction = falls(query) ? " DESC" : "";
 
     add(writer, " ORDER BY ");
     add_name(writer, query->sort->name);
@@ -285,7 +291,7 @@ enum code statement_list(const struct schema *schema, const struct db_dialect *d
     add_select(&writer);
     add_filters(&writer, query->filters, query->n_filters, &is_first);
     if (query->by_key)
-        add_after(&writer, query, &is_first);
+        add_beyond(&writer, query, &is_first);
     add_order(&writer, query);
     add(&writer, " LIMIT ");
     add_integer(&writer, (int64_t)query->size + 1);
@@ -337,18 +343,23 @@ enum code statement_insert(const struct schema *schema, const struct db_dialect 
 }
 
 enum code statement_update(const struct schema *schema, const struct db_dialect *dialect, struct context *context,
-                           const void *record, struct statement *ret_statement)
+                           const void *record, uint32_t set, struct statement *ret_statement)
 {
     struct writer writer;
+    uint32_t writable = schema_writable(schema, set);
+    bool is_first = true;
     enum code code = writer_init(&writer, schema, dialect, context, VALUES_MAX);
 
     if (code != OK)
         return code;
     add(&writer, "UPDATE ");
     add_name(&writer, schema->name);
-    for (size_t i = 1; i < schema->n_fields; i++) {
+    for (size_t i = 0; i < schema->n_fields; i++) {
+        if (!(writable & UINT32_C(1) << i))
+            continue;
         struct value value = field_get(&schema->fields[i], record);
-        add(&writer, i == 1 ? " SET " : ", ");
+        add(&writer, is_first ? " SET " : ", ");
+        is_first = false;
         add_name(&writer, schema->fields[i].name);
         add(&writer, " = ");
         add_value(&writer, &value);

@@ -68,14 +68,26 @@ int value_compare(const struct value *a, const struct value *b)
     return 0;
 }
 
+uint32_t schema_writable(const struct schema *schema, uint32_t set)
+{
+    uint32_t writable = 0;
+
+    for (size_t i = 0; i < schema->n_fields; i++) {
+        if (!(schema->fields[i].flags & READ_ONLY))
+            writable |= set & UINT32_C(1) << i;
+    }
+    return writable;
+}
+
 void schema_merge(const struct schema *schema, void *record, const void *changes, uint32_t set)
 {
+    uint32_t writable = schema_writable(schema, set);
+
     for (size_t i = 0; i < schema->n_fields; i++) {
-        const struct field *field = &schema->fields[i];
-        if (!(set & UINT32_C(1) << i) || field->flags & READ_ONLY)
+        if (!(writable & UINT32_C(1) << i))
             continue;
-        struct value value = field_get(field, changes);
-        field_set(field, record, &value);
+        struct value value = field_get(&schema->fields[i], changes);
+        field_set(&schema->fields[i], record, &value);
     }
 }
 

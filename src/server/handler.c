@@ -3,7 +3,6 @@
 #include "server/handler.h"
 
 #include "core/buffer.h"
-#include "core/clock.h"
 #include "core/context.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -26,7 +25,6 @@ void handler_run(struct request_handler *handler, struct context *context, struc
     struct response response;
     struct buffer bytes;
 
-    context->deadline_ms = clock_ms() + handler->request_timeout_ms;
     response_init(&response, context);
     handler->answer(handler, context, request, &response);
     buffer_init(&bytes, context->arena, HEAD_MAX + RESPONSE_MAX);

@@ -16,12 +16,27 @@
 
 static enum code not_found(const struct collection *collection, struct context *context)
 {
-    return fail(context, NOT_FOUND, "%s not found", collection->schema->title);
+    return fail(context, NOT_FOUND, RECORD_NOT_FOUND, collection->schema->title);
 }
 
 static enum code changed(const struct collection *collection, struct context *context)
 {
-    return fail(context, CHANGED, "%s has changed", collection->schema->title);
+    return fail(context, CHANGED, RECORD_CHANGED, collection->schema->title);
+}
+
+/* Adds the violation that the id sent as `field` is that of no such record. `input` NULL: no memory. */
+static enum code no_record(struct context *context, const char *where, const char *field, const struct schema *schema,
+                           const char *input)
+{
+    struct violation violation = {
+        .kind = UNKNOWN_REFERENCE,
+        .where = where,
+        .field = field,
+        .reason = arena_printf(context->arena, "no %s has this id", schema->name),
+        .input = input,
+    };
+
+    return violation.reason && violation.input ? violate(context, &violation) : fail_memory(context);
 }
 
 /* --- lists --- */
@@ -57,9 +72,10 @@ static enum code referred_ids(const struct schema *schema, struct context *conte
     return OK;
 }
 
-/* Puts the records that one reference names into place `slot` of each record's embedded ones, with one find_many. */
+/* Puts the records that one reference names into place `slot` of each record's embedded ones, with one find_many.
+ * *gaps is set when one of them is not there. */
 static enum code embed(const struct collection *collection, struct context *context, const struct reference *reference,
-                       size_t slot, struct listing *listing)
+                       size_t slot, struct listing *listing, bool *gaps)
 {
     struct repository *repository = reference->target->repository;
     struct ids ids = {0};
@@ -76,6 +92,7 @@ static enum code embed(const struct collection *collection, struct context *cont
         struct value value = field_get(reference->field, page_record(collection->schema, &listing->page, i));
         const int64_t *id = bsearch(&value.integer, ids.items, ids.n, sizeof(*ids.items), id_compare);
         listing->embedded[i][slot] = id ? found[id - ids.items] : NULL;
+        *gaps = *gaps || (id && !listing->embedded[i][slot]);
     }
     return OK;
 }
@@ -93,26 +110,76 @@ static enum code embedded_new(struct context *context, size_t slots, struct list
     return OK;
 }
 
-enum code collection_list(struct collection *collection, struct context *context, const struct query *query,
-                          struct listing *ret_listing)
+/* All that is embedded in the page. */
+static enum code embed_all(const struct collection *collection, struct context *context, struct listing *listing,
+                           bool *gaps)
 {
     const struct schema *schema = collection->schema;
-    struct listing listing = {0};
     size_t slots = 0;
     size_t slot = 0;
-    enum code code = collection->repository->list(collection->repository, context, query, &listing.page);
+    enum code code = OK;
 
     for (size_t i = 0; i < schema->n_fields; i++)
         slots += schema->fields[i].embed != NULL;
-    if (code == OK && slots > 0)
-        code = embedded_new(context, slots, &listing);
+    if (slots > 0)
+        code = embedded_new(context, slots, listing);
     for (size_t i = 0; code == OK && i < schema->n_fields; i++) {
         for (size_t r = 0; code == OK && schema->fields[i].embed && r < collection->n_references; r++) {
             if (collection->references[r].field == &schema->fields[i])
-                code = embed(collection, context, &collection->references[r], slot, &listing);
+                code = embed(collection, context, &collection->references[r], slot, listing, gaps);
         }
         slot += schema->fields[i].embed != NULL;
     }
+    return code;
+}
+
+/* The page, and after it what is embedded in it. *ret_gaps: some of that is not there. */
+static enum code listing_read(const struct collection *collection, struct context *context, const struct query *query,
+                              struct listing *ret_listing, bool *ret_gaps)
+{
+    struct repository *repository = collection->repository;
+    struct listing listing = {0};
+    bool gaps = false;
+    enum code code = repository->list(repository, context, query, &listing.page);
+
+    if (code == OK)
+        code = embed_all(collection, context, &listing, &gaps);
+    if (code != OK)
+        return code;
+    *ret_listing = listing;
+    *ret_gaps = gaps;
+    return OK;
+}
+
+/* A page with nothing on it: INVALID when that is because the anchor is gone, and its place in the order with it. */
+static enum code check_anchor(const struct collection *collection, struct context *context, const struct query *query)
+{
+    struct repository *repository = collection->repository;
+    void *anchor = NULL;
+    enum code code;
+
+    if (!query->by_key || query->anchor <= 0 || query->sort == &collection->schema->fields[0])
+        return OK;
+    if ((code = repository->find(repository, context, query->anchor, &anchor)) != OK || anchor)
+        return code;
+    /* What is sent in a query is text. */
+    return no_record(context, "query", query->backwards ? "before" : "after", collection->schema,
+                     arena_printf(context->arena, "\"%lld\"", (long long)query->anchor));
+}
+
+enum code collection_list(struct collection *collection, struct context *context, const struct query *query,
+                          struct listing *ret_listing)
+{
+    struct listing listing = {0};
+    bool gaps = false;
+    enum code code = listing_read(collection, context, query, &listing, &gaps);
+
+    /* The page and what is embedded are not read at the same moment: what was missing may have been on its way out,
+     * together with the records that refer to it. */
+    if (code == OK && gaps)
+        code = listing_read(collection, context, query, &listing, &gaps);
+    if (code == OK && listing.page.n == 0)
+        code = check_anchor(collection, context, query);
     if (code == OK)
         *ret_listing = listing;
     return code;
@@ -133,36 +200,62 @@ enum code collection_get(struct collection *collection, struct context *context,
     return OK;
 }
 
-/* After NO_REFERENCE: one violation per reference that names no record; CONFLICT when all of them do by now. */
-static enum code explain_reference(const struct collection *collection, struct context *context, const void *record)
+/* A record that the database refused because of a reference. */
+struct refused {
+    const struct collection *collection;
+    const void *record;
+};
+
+/* One violation per reference that names no record; CONFLICT when all of them do by now. */
+static enum code explain_work(struct context *context, void *argument)
 {
+    const struct refused *refused = argument;
     enum code result = CONFLICT;
 
-    for (size_t i = 0; i < collection->n_references; i++) {
-        const struct reference *reference = &collection->references[i];
+    for (size_t i = 0; i < refused->collection->n_references; i++) {
+        const struct reference *reference = &refused->collection->references[i];
         struct repository *repository = reference->target->repository;
-        struct value value = field_get(reference->field, record);
+        struct value value = field_get(reference->field, refused->record);
         void *found = NULL;
         enum code code = value.is_null ? OK : repository->find(repository, context, value.integer, &found);
         if (code != OK)
             return code;
         if (value.is_null || found)
             continue;
-        result = violate(
-            context, &(struct violation){
-                         .kind = UNKNOWN_REFERENCE,
-                         .where = "body",
-                         .field = reference->field->name,
-                         .reason = arena_printf(context->arena, "no %s has this id", reference->target->schema->name),
-                         .input = arena_printf(context->arena, "%lld", (long long)value.integer),
-                     });
+        result = no_record(context, "body", reference->field->name, reference->target->schema,
+                           arena_printf(context->arena, "%lld", (long long)value.integer));
     }
     return result == CONFLICT ? fail(context, CONFLICT, "a record that this one refers to has just changed") : result;
 }
 
+/* After NO_REFERENCE. In a unit of work, because the reads of one go past any cache. */
+static enum code explain_reference(const struct collection *collection, struct context *context, const void *record)
+{
+    struct unit_of_work *unit_of_work = collection->unit_of_work;
+    struct refused refused = {collection, record};
+
+    return unit_of_work->run(unit_of_work, context, explain_work, &refused);
+}
+
+/* A record that is to be stored. */
+struct creation {
+    struct repository *repository;
+    void *record;
+};
+
+static enum code create_work(struct context *context, void *argument)
+{
+    const struct creation *creation = argument;
+
+    return creation->repository->insert(creation->repository, context, creation->record);
+}
+
+/* One statement, and yet a unit of work: that is what is rerun when it loses against another. */
 enum code collection_create(struct collection *collection, struct context *context, void *record)
 {
-    enum code code = collection->repository->insert(collection->repository, context, record);
+    struct unit_of_work *unit_of_work = collection->unit_of_work;
+    struct creation creation = {collection->repository, record};
+    enum code code = unit_of_work->run(unit_of_work, context, create_work, &creation);
 
     return code == NO_REFERENCE ? explain_reference(collection, context, record) : code;
 }
@@ -202,7 +295,7 @@ static enum code update_work(struct context *context, void *argument)
     if (!write->record)
         return not_found(write->collection, context);
     schema_merge(write->collection->schema, write->record, write->changes, write->set);
-    return repository->update(repository, context, write->record);
+    return repository->update(repository, context, write->record, write->set);
 }
 
 enum code collection_update(struct collection *collection, struct context *context, int64_t id, const void *changes,

@@ -182,7 +182,10 @@ static const struct {
     {"INSERT INTO child VALUES (2, 9)", NO_REFERENCE},
     {"UPDATE child SET parent_id = 9", NO_REFERENCE},
     {"DELETE FROM parent", CONFLICT},
-    {"SELECT nothing FROM nowhere", INTERNAL},
+    {"SELECT absent FROM nowhere", UNAVAILABLE},
+    {"SELECT absent FROM parent", UNAVAILABLE},
+    {"INSERT INTO nowhere VALUES (1)", UNAVAILABLE},
+    {"INSERT INTO parent (id, absent) VALUES (2, 'two')", UNAVAILABLE},
     {"SELECT ?", INTERNAL},
     {"SELEKT", INTERNAL},
 };
@@ -317,6 +320,28 @@ static void test_lock__held_by_another_is_contended(void **state)
     assert_int_equal(integer_of(other, "SELECT COUNT(*) FROM parent"), 1);
 }
 
+/* The server begins the result of such a search, unlike that of a primary key, before it waits for the lock. */
+static void test_execute__runs_again_what_broke_off(void **state)
+{
+    static const char sql[] = "SELECT id FROM child WHERE parent_id = 1 FOR UPDATE";
+
+    (void)state;
+    struct db *other = open_db(5000);
+
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(db_begin(other, context), OK);
+        assert_int_equal(execute_on(other, DB_READ, sql), OK);
+        db_rollback(other, context);
+        assert_int_equal(db_begin(db, context), OK);
+        assert_int_equal(execute(sql), OK);
+        assert_int_equal(db_begin(other, context), OK);
+        assert_int_equal(execute_on(other, DB_READ, sql), CONTENDED);
+        db_rollback(other, context);
+        db_rollback(db, context);
+    }
+    assert_int_equal(integer_of(other, sql), 1);
+}
+
 /* Options that lead nowhere. */
 static void test_connect__is_unavailable_where_it_is_not_let_in(void **state)
 {
@@ -356,6 +381,7 @@ int main(void)
         TEST(test_killed_connection__fails_a_write),
         TEST(test_killed_connection__ends_the_transaction),
         TEST(test_lock__held_by_another_is_contended),
+        TEST(test_execute__runs_again_what_broke_off),
         TEST(test_connect__is_unavailable_where_it_is_not_let_in),
     };
 

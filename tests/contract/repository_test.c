@@ -122,7 +122,7 @@ static void test_update__is_seen_by_every_read(void **state)
     author.name = "New";
     author.bio = NULL;
     author.birthdate = (struct date){1930, 1, 2};
-    assert_int_equal(store->authors->update(store->authors, &store->context, &author), OK);
+    assert_int_equal(store->authors->update(store->authors, &store->context, &author, ALL_FIELDS), OK);
     for (int i = 0; i < 2; i++) {
         const struct author *found = find(store, store->authors, author.id);
         assert_string_equal(found->name, "New");
@@ -131,13 +131,50 @@ static void test_update__is_seen_by_every_read(void **state)
     }
 }
 
+static void test_update__touches_no_field_beyond_the_set(void **state)
+{
+    struct store *store = *state;
+    struct author author = {.name = "Old", .bio = "b", .birthdate = {1929, 10, 21}};
+
+    assert_int_equal(store->authors->insert(store->authors, &store->context, &author), OK);
+    find(store, store->authors, author.id);
+    struct author changes = {.id = author.id, .name = "New", .bio = "c", .birthdate = {1930, 1, 2}};
+    assert_int_equal(store->authors->update(store->authors, &store->context, &changes, 0), OK);
+    assert_int_equal(store->authors->update(store->authors, &store->context, &changes, 1U << 0 | 1U << 2), OK);
+    const struct author *found = find(store, store->authors, author.id);
+    assert_int_equal(found->id, author.id);
+    assert_string_equal(found->name, "Old");
+    assert_string_equal(found->bio, "c");
+    assert_int_equal(date_compare(found->birthdate, author.birthdate), 0);
+}
+
+/* U+0000 in a text ends it when it is read; written back, what follows would be lost. */
+static void test_update__leaves_a_text_with_a_nul_as_it_is(void **state)
+{
+    struct store *store = *state;
+    int64_t id = add_author(store, "A");
+    struct db_result result;
+
+    if (!store->db)
+        return;
+    assert_int_equal(db_run(store->db, &store->context, "UPDATE author SET name = CAST(X'780079' AS CHAR)"), OK);
+    struct author *author = find(store, store->authors, id);
+    assert_string_equal(author->name, "x");
+    author->bio = "new";
+    assert_int_equal(store->authors->update(store->authors, &store->context, author, 1U << 2), OK);
+    assert_int_equal(
+        db_execute(store->db, &store->context, DB_READ, "SELECT HEX(name), bio FROM author", NULL, 0, &result), OK);
+    assert_string_equal(result.cells[0].text, "780079");
+    assert_string_equal(result.cells[1].text, "new");
+}
+
 static void test_update__of_nothing_changes_nothing(void **state)
 {
     struct store *store = *state;
     int64_t id = add_author(store, "A");
     struct author other = {.id = id + 1, .name = "B"};
 
-    assert_int_equal(store->authors->update(store->authors, &store->context, &other), OK);
+    assert_int_equal(store->authors->update(store->authors, &store->context, &other, ALL_FIELDS), OK);
     assert_null(find(store, store->authors, id + 1));
     assert_string_equal(((struct author *)find(store, store->authors, id))->name, "A");
 }
@@ -150,7 +187,9 @@ static void test_update__refuses_an_author_that_is_not_there(void **state)
     struct book book = *(struct book *)find(store, store->books, id);
 
     book.author_id = author_id + 1;
-    assert_int_equal(store->books->update(store->books, &store->context, &book), NO_REFERENCE);
+    book.title = "New";
+    assert_int_equal(store->books->update(store->books, &store->context, &book, 1U << 1), OK);
+    assert_int_equal(store->books->update(store->books, &store->context, &book, ALL_FIELDS), NO_REFERENCE);
     assert_int_equal(((struct book *)find(store, store->books, id))->author_id, author_id);
 }
 
@@ -332,12 +371,116 @@ static void test_list__pages_by_key(void **state)
         struct query query = {.sort = schema_find(&book_schema, keys[i].sort),
                               .descending = keys[i].descending,
                               .by_key = true,
-                              .after = ids[keys[i].after],
+                              .anchor = ids[keys[i].after],
                               .size = keys[i].size};
         struct page page;
         assert_string_equal(list_titles(store, &query, &page), keys[i].titles);
         assert_int_equal(page.more, keys[i].more);
         assert_int_equal(page.total, 5);
+    }
+}
+
+/* A query by key backwards: before which of the five books, and what comes. 5: an id that nobody has. */
+static const struct {
+    const char *sort;
+    int before;
+    int size;
+    bool descending;
+    bool more;
+    const char *titles;
+} keys_backwards[] = {
+    {"id", 4, 10, false, false, "BACA"},
+    {"id", 4, 2, false, true, "CA"},
+    {"id", 5, 2, false, true, "AX"},
+    {"id", 0, 2, false, false, ""},
+    {"id", 1, 3, true, false, "XAC"},
+    {"id", 0, 2, true, true, "CA"},
+    {"title", 4, 10, false, false, "AABC"},
+    {"title", 4, 2, false, true, "BC"},
+    {"title", 3, 2, false, false, "A"},
+    {"title", 1, 3, true, true, "CBA"},
+    {"title", 5, 3, false, false, ""},
+    {"publish_date", 1, 2, false, true, "CA"},
+    {"publish_date", 4, 10, true, false, "AACB"},
+};
+
+static void test_list__pages_by_key_backwards(void **state)
+{
+    struct store *store = *state;
+    int64_t ids[6];
+
+    add_books(store, ids);
+    ids[5] = ids[4] + 1;
+    for (size_t i = 0; i < sizeof keys_backwards / sizeof *keys_backwards; i++) {
+        struct query query = {.sort = schema_find(&book_schema, keys_backwards[i].sort),
+                              .descending = keys_backwards[i].descending,
+                              .by_key = true,
+                              .backwards = true,
+                              .anchor = ids[keys_backwards[i].before],
+                              .size = keys_backwards[i].size};
+        struct page page;
+        assert_string_equal(list_titles(store, &query, &page), keys_backwards[i].titles);
+        assert_int_equal(page.more, keys_backwards[i].more);
+        assert_int_equal(page.total, 5);
+    }
+}
+
+#define WALK_MAX 32
+
+/* Walks by key to the end of the list, in one direction, from the page that `query` asks for; puts the ids where they
+ * belong in the list, and returns how many. */
+static size_t walk(struct store *store, struct query query, int64_t ret_ids[WALK_MAX])
+{
+    size_t n = 0;
+
+    for (bool more = true; more;) {
+        struct page page;
+        assert_int_equal(store->books->list(store->books, &store->context, &query, &page), OK);
+        assert_true(page.n > 0 && n + page.n <= WALK_MAX);
+        if (query.backwards)
+            memmove(ret_ids + page.n, ret_ids, n * sizeof *ret_ids);
+        for (size_t i = 0; i < page.n; i++)
+            ret_ids[query.backwards ? i : n + i] = record_id(&book_schema, page_record(&book_schema, &page, i));
+        n += page.n;
+        more = page.more;
+        query.by_key = true;
+        query.anchor = ret_ids[query.backwards ? 0 : n - 1];
+    }
+    return n;
+}
+
+/* There and back again: the walk back starts before the last record. */
+static void assert_walks_agree(struct store *store, struct query query, size_t expected)
+{
+    int64_t there[WALK_MAX], back[WALK_MAX];
+    size_t n = walk(store, query, there);
+
+    assert_int_equal(n, expected);
+    query.by_key = true;
+    query.backwards = true;
+    query.anchor = there[n - 1];
+    assert_int_equal(walk(store, query, back), n - 1);
+    assert_memory_equal(there, back, (n - 1) * sizeof *there);
+}
+
+static void test_list__leads_back_over_the_records_that_led_there(void **state)
+{
+    struct store *store = *state;
+    static const char *const sorts[] = {"id", "title", "publish_date"};
+    static const int sizes[] = {1, 3, 4, 100};
+    int64_t authors[2] = {add_author(store, "one"), add_author(store, "two")};
+
+    for (int i = 0; i < 14; i++)
+        add_book(store, (const char *[]){"B", "A", "C"}[i % 3], (struct date){2000 + i * 7 % 4, 1, 1}, authors[i % 2]);
+    for (size_t i = 0; i < 3 * 4 * 2 * 2; i++) {
+        struct query query = {.sort = schema_find(&book_schema, sorts[i % 3]),
+                              .descending = i / 3 % 2,
+                              .n_filters = i / 6 % 2,
+                              .page = 1,
+                              .size = sizes[i / 12]};
+        query.filters[0] =
+            (struct filter){schema_find(&book_schema, "author_id"), {.type = FIELD_ID, .integer = authors[1]}};
+        assert_walks_agree(store, query, query.n_filters ? 7 : 14);
     }
 }
 
@@ -355,7 +498,7 @@ static void test_list__filters_by_reference(void **state)
     assert_int_equal(page.total, 4);
     assert_true(page.more);
     query.by_key = true;
-    query.after = ids[2];
+    query.anchor = ids[2];
     assert_string_equal(list_titles(store, &query, &page), "A");
     assert_int_equal(page.total, 4);
     assert_false(page.more);
@@ -401,6 +544,8 @@ int main(void)
         CASE(test_find__gives_none_where_there_is_none),
         CASE(test_find__sees_the_record_that_comes_after_a_miss),
         CASE(test_update__is_seen_by_every_read),
+        CASE(test_update__touches_no_field_beyond_the_set),
+        CASE(test_update__leaves_a_text_with_a_nul_as_it_is),
         CASE(test_update__of_nothing_changes_nothing),
         CASE(test_update__refuses_an_author_that_is_not_there),
         CASE(test_remove__takes_the_record_away),
@@ -410,6 +555,8 @@ int main(void)
         CASE(test_list__pages_by_number),
         CASE(test_list__breaks_ties_by_id_in_the_same_direction),
         CASE(test_list__pages_by_key),
+        CASE(test_list__pages_by_key_backwards),
+        CASE(test_list__leads_back_over_the_records_that_led_there),
         CASE(test_list__filters_by_reference),
         CASE(test_list__filters_text_by_its_bytes),
     };

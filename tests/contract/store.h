@@ -50,6 +50,7 @@ struct store {
     struct repository *authors;
     struct repository *books;
     struct unit_of_work *unit;
+    struct db *db;         /* of an SQL database; NULL: the fake */
     char path[64];         /* sqlite: the file; empty: none */
     const char *coherence; /* the shared page of the cache; NULL: none */
 };
@@ -138,6 +139,7 @@ static inline void open_sql(struct store *store, const struct implementation *im
     for (const char *const *statement = implementation->ddl; *statement; statement++)
         if (db_run(db, &store->context, *statement) != OK)
             fail_msg("%s: %s", implementation->name, store->context.error.native);
+    store->db = db;
     store->authors = sql_repository_new(&store->arena, &author_schema, db);
     store->books = sql_repository_new(&store->arena, &book_schema, db);
     store->unit = sql_unit_of_work_new(&store->arena, db);

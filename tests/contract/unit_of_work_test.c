@@ -29,7 +29,7 @@ static enum code add_and_rename(struct context *context, void *argument)
     struct author *author = find(store, store->authors, job->author_id);
     assert_string_equal(author->name, "Old");
     author->name = "New";
-    assert_int_equal(store->authors->update(store->authors, context, author), OK);
+    assert_int_equal(store->authors->update(store->authors, context, author, ALL_FIELDS), OK);
     author = find(store, store->authors, job->author_id);
     assert_string_equal(author->name, "New");
     assert_int_equal(store->unit->after_commit(store->unit, context, count_hook, job), OK);

@@ -11,6 +11,7 @@
 #include "core/arena.h"
 #include "core/context.h"
 #include "schema/schema.h"
+#include "usecase/catalogue.h"
 #include "usecase/query.h"
 
 #define TABLES_MAX 8
@@ -234,45 +235,82 @@ static int order_compare(const void *left, const void *right, void *argument)
     return order->query->descending ? -result : result;
 }
 
-/* How many of the ordered rows come before the page. */
-static enum code list_start(const struct table *table, struct context *context, struct order *order, const void **rows,
-                            size_t n, size_t *ret_start)
-{
-    const struct query *query = order->query;
-    size_t index = table_index(table, query->after);
-    const void *anchor = index < table->n ? table->rows[index] : NULL;
-    size_t start = 0;
+/* Some of the ordered rows: from `start`, `n` of them. */
+struct range {
+    size_t start;
+    size_t n;
+    bool more; /* there are others in the direction of travel */
+};
 
-    if (!query->by_key) {
-        *ret_start = query->page - 1 > (int64_t)n / query->size ? n : (size_t)((query->page - 1) * query->size);
+/* The page among the `n` ordered rows that starts at `start`. */
+static struct range range_after(size_t start, size_t n, size_t size)
+{
+    size_t left = start < n ? n - start : 0;
+
+    return (struct range){.start = start, .n = left < size ? left : size, .more = left > size};
+}
+
+/* The page that ends before `end`. */
+static struct range range_before(size_t end, size_t size)
+{
+    return (struct range){.start = end > size ? end - size : 0, .n = end < size ? end : size, .more = end > size};
+}
+
+/* The record with the anchor's id; when it is gone, one with nothing but the id if that is what the order is by. */
+static enum code list_anchor(const struct table *table, struct context *context, const struct query *query,
+                             const void **ret_anchor)
+{
+    const struct schema *schema = table->repository.schema;
+    size_t index = table_index(table, query->anchor);
+    void *stand_in = NULL;
+
+    *ret_anchor = index < table->n ? table->rows[index] : NULL;
+    if (*ret_anchor || query->sort != &schema->fields[0])
         return OK;
-    }
-    if (!anchor && query->sort == &order->schema->fields[0]) {
-        void *stand_in = arena_alloc(context->arena, order->schema->size);
-        if (!stand_in)
-            return fail_memory(context);
-        record_set_id(order->schema, stand_in, query->after);
-        anchor = stand_in;
-    }
-    while (start < n && (!anchor || order_compare(&rows[start], &anchor, order) <= 0))
-        start++;
-    *ret_start = start;
+    if (!(stand_in = arena_alloc(context->arena, schema->size)))
+        return fail_memory(context);
+    record_set_id(schema, stand_in, query->anchor);
+    *ret_anchor = stand_in;
     return OK;
 }
 
-/* The page that starts at `start` of the `n` rows that match. */
-static enum code list_page(const struct schema *schema, struct context *context, const struct query *query,
-                           const void **rows, size_t n, size_t start, struct page *ret_page)
+/* Which of the ordered rows the page has. */
+static enum code list_range(const struct table *table, struct context *context, struct order *order, const void **rows,
+                            size_t n, struct range *ret_range)
 {
-    struct page page = {.total = (int64_t)n};
+    const struct query *query = order->query;
+    size_t size = (size_t)query->size;
+    const void *anchor = NULL;
+    enum code code = query->by_key ? list_anchor(table, context, query, &anchor) : OK;
+    size_t before = 0; /* rows before the anchor */
+    size_t until = 0;  /* and the anchor itself */
 
-    if (start < n)
-        page.n = n - start < (size_t)query->size ? n - start : (size_t)query->size;
-    page.more = start + page.n < n;
+    if (code != OK)
+        return code;
+    while (before < n && anchor && order_compare(&rows[before], &anchor, order) < 0)
+        before++;
+    for (until = before; until < n && anchor && order_compare(&rows[until], &anchor, order) == 0;)
+        until++;
+    if (!query->by_key)
+        *ret_range =
+            range_after(query->page - 1 > (int64_t)n / query->size ? n : (size_t)(query->page - 1) * size, n, size);
+    else if (!anchor)
+        *ret_range = (struct range){.n = 0};
+    else
+        *ret_range = query->backwards ? range_before(before, size) : range_after(until, n, size);
+    return OK;
+}
+
+/* Copies of the rows of the page, out of the `n` that match. */
+static enum code list_page(const struct schema *schema, struct context *context, const void **rows, size_t n,
+                           const struct range *range, struct page *ret_page)
+{
+    struct page page = {.n = range->n, .total = (int64_t)n, .more = range->more};
+
     if (!(page.records = arena_array(context->arena, page.n, schema->size)))
         return fail_memory(context);
     for (size_t i = 0; i < page.n; i++) {
-        const void *copy = record_copy(schema, context->arena, rows[start + i]);
+        const void *copy = record_copy(schema, context->arena, rows[range->start + i]);
         if (!copy)
             return fail_memory(context);
         memcpy((char *)page.records + i * schema->size, copy, schema->size);
@@ -289,7 +327,7 @@ static enum code repository_list(struct repository *self, struct context *contex
     const void **rows = arena_array(context->arena, table->n, sizeof(*rows));
     enum code code = call(table, context);
     size_t n = 0;
-    size_t start = 0;
+    struct range range = {.n = 0};
 
     if (code != OK)
         return code;
@@ -303,9 +341,9 @@ static enum code repository_list(struct repository *self, struct context *contex
             rows[n++] = table->rows[i];
     }
     qsort_r(rows, n, sizeof(*rows), order_compare, &order);
-    if ((code = list_start(table, context, &order, rows, n, &start)) != OK)
+    if ((code = list_range(table, context, &order, rows, n, &range)) != OK)
         return code;
-    return list_page(self->schema, context, query, rows, n, start, ret_page);
+    return list_page(self->schema, context, rows, n, &range, ret_page);
 }
 
 static enum code repository_insert(struct repository *self, struct context *context, void *record)
@@ -327,18 +365,21 @@ static enum code repository_insert(struct repository *self, struct context *cont
     return OK;
 }
 
-static enum code repository_update(struct repository *self, struct context *context, const void *record)
+static enum code repository_update(struct repository *self, struct context *context, const void *record, uint32_t set)
 {
     struct table *table = (struct table *)self;
     enum code code = call(table, context);
     size_t index = table_index(table, record_id(self->schema, record));
-    const void *row;
+    void *merged, *row;
 
     if (code != OK || index == table->n)
         return code;
-    if (!references_hold(table, record))
+    if (!(merged = arena_copy(context->arena, table->rows[index], self->schema->size)))
+        return fail_memory(context);
+    schema_merge(self->schema, merged, record, set);
+    if (!references_hold(table, merged))
         return fail(context, NO_REFERENCE, NULL);
-    if (!(row = record_copy(self->schema, table->store->arena, record)))
+    if (!(row = record_copy(self->schema, table->store->arena, merged)))
         return fail_memory(context);
     table->rows[index] = row;
     return OK;
@@ -519,6 +560,15 @@ struct repository *fake_repository_new(struct fake_store *store, const struct sc
 struct unit_of_work *fake_unit_of_work(struct fake_store *store)
 {
     return &store->unit_of_work;
+}
+
+bool fake_catalogue(struct fake_store *store, struct catalogue *ret_catalogue)
+{
+    struct repository *repositories[RECORDS_MAX];
+
+    for (size_t i = 0; records[i]; i++)
+        repositories[i] = fake_repository_new(store, records[i]);
+    return catalogue_init(ret_catalogue, repositories, &store->unit_of_work);
 }
 
 void fake_fail(struct fake_store *store, enum code code, unsigned after, unsigned times)

@@ -8,6 +8,7 @@
  * everything back when a unit of work does not commit.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/error.h"
@@ -15,11 +16,15 @@
 #include "usecase/unit_of_work.h"
 
 struct arena;
+struct catalogue;
 struct fake_store;
 
 struct fake_store *fake_store_new(struct arena *arena);
 struct repository *fake_repository_new(struct fake_store *store, const struct schema *schema);
 struct unit_of_work *fake_unit_of_work(struct fake_store *store);
+
+/* Sets a catalogue up over the store, with a repository for each kind of record. */
+bool fake_catalogue(struct fake_store *store, struct catalogue *ret_catalogue);
 
 /* After `after` more calls of any repository function, the next `times` give `code`. */
 void fake_fail(struct fake_store *store, enum code code, unsigned after, unsigned times);

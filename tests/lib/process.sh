@@ -58,9 +58,25 @@ forget() { # PID
     running=("${kept[@]}")
 }
 
+# What spawn-fcgi starts belongs to nobody: the ids are in a file of its own, and stop_all() stops them too.
+spawn() { # NAME N COMMAND...: listens on $dir/NAME.sock
+    local name=$1 n=$2
+    shift 2
+    spawn-fcgi -s "$dir/$name.sock" -M 0660 -b 1024 -F "$n" -P "$dir/$name.spawned" -- "$@" >>"$dir/$name.log" 2>&1
+}
+
+spawned() { # NAME
+    [ ! -f "$dir/$1.spawned" ] || xargs <"$dir/$1.spawned"
+}
+
 # The last first; false when one had to be killed.
 stop_all() {
-    local clean=0
+    local clean=0 file
+    for file in "$dir"/*.spawned; do
+        # shellcheck disable=SC2207
+        [ ! -f "$file" ] || running=($(xargs <"$file") "${running[@]}")
+        rm -f "$file"
+    done
     while [ ${#running[@]} -gt 0 ]; do
         kill -CONT "${running[-1]}" 2>/dev/null
         stop "${running[-1]}" || clean=1
@@ -72,14 +88,27 @@ children() { # PID
     cat /proc/[0-9]*/stat 2>/dev/null | sed -n "s/^\([0-9]*\) (.*) [A-Z] $1 .*/\1/p"
 }
 
+wait_interruptibly() { # PID; gives its status
+    local status
+    running+=("$1")
+    wait "$1" && status=0 || status=$?
+    forget "$1"
+    return "$status"
+}
+
 # Runs a program so that a signal to this script is answered at once, not when the program has ended.
 run_interruptibly() { # COMMAND...
     "$@" &
-    local pid=$! status
-    running+=("$pid")
-    wait "$pid" && status=0 || status=$?
-    forget "$pid"
-    return "$status"
+    wait_interruptibly $!
+}
+
+# As run_interruptibly, with the program's output to a file. A redirection of the call would catch that of the traps
+# too.
+run_logged() { # FILE COMMAND...
+    local file=$1
+    shift
+    "$@" >"$file" 2>&1 </dev/null &
+    wait_interruptibly $!
 }
 
 port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
@@ -98,8 +127,9 @@ free_port() {
 
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
 
-# A folder of our own, removed at the end when all went well and named when not. At the end, however it comes, at_leave (if
-# there is such a function) is called and every process that was started is stopped. Call it once; sets $dir.
+# A folder of our own, removed at the end when all went well or we were interrupted, and named when not. At the end,
+# however it comes, at_leave (if there is such a function) is called and every process that was started is stopped.
+# Call it once; sets $dir.
 enter_private_folder() { # NAME
     dir=$(mktemp -d "${TMPDIR:-/tmp}/quire-$1.XXXXXX") || exit 2
     cd "$dir" || exit 2
@@ -114,5 +144,5 @@ leave_private_folder() { # STATUS
     if declare -F at_leave >/dev/null; then at_leave; fi
     stop_all
     cd /
-    if [ "$1" -eq 0 ]; then rm -rf "$dir"; else printf '# kept for a look: %s\n' "$dir"; fi
+    if [ "$1" -eq 0 ] || [ "$1" -gt 128 ]; then rm -rf "$dir"; else printf '# kept for a look: %s\n' "$dir"; fi
 }

@@ -119,6 +119,12 @@ static struct order {
     {.name = "list: after a record, by title backwards", .query = "&after=@3&sort=-title", .expected = "1"},
     {.name = "list: after the last id", .query = "&after=9223372036854775807", .expected = ""},
     {.name = "list: with after, page is not read", .query = "&after=@0&page=5&pageSize=3", .expected = "123"},
+    {.name = "list: before a record", .query = "&before=@4&pageSize=3", .expected = "123"},
+    {.name = "list: before a record, all of them", .query = "&before=@4", .expected = "0123"},
+    {.name = "list: before the first record", .query = "&before=@0", .expected = ""},
+    {.name = "list: before a record, by title", .query = "&before=@6&sort=title&pageSize=2", .expected = "35"},
+    {.name = "list: before a record, by title backwards", .query = "&before=@3&sort=-title", .expected = "42065"},
+    {.name = "list: with after, before is not read", .query = "&after=@2&before=@2&pageSize=2", .expected = "34"},
     {.name = "list: unknown parameters are ignored", .query = "&x=1&__proto__=2&author=3", .expected = "0123456"},
 };
 
@@ -164,6 +170,60 @@ static void links__lead_back_too(void **state)
     assert_string_equal(walk(shelf_path(shelf, "&page=3&pageSize=3"), "prev", shelf), "6/345/012/");
     assert_null(link_to(get(shelf_path(shelf, "&page=1&pageSize=3")), "prev"));
     assert_null(link_to(get(shelf_path(shelf, "&page=3&pageSize=3")), "next"));
+}
+
+static struct order walks_back[] = {
+    {.name = "links back: key by key", .query = "&after=@5&pageSize=3", .expected = "6/345/012/"},
+    {.name = "links back: one at a time", .query = "&before=@3&pageSize=1", .expected = "2/1/0/"},
+    {.name = "links back: by title", .query = "&after=@2&pageSize=2&sort=title", .expected = "4/02/56/13/"},
+    {.name = "links back: by title backwards", .query = "&after=@3&pageSize=3&sort=-title", .expected = "1/653/420/"},
+    {.name = "links back: by date", .query = "&before=@0&pageSize=4&sort=publish_date", .expected = "4321/65/"},
+};
+
+static void links__lead_back_through_all_records_once(void **state)
+{
+    const struct order *row = *state;
+    struct shelf *shelf = make_shelf();
+
+    assert_string_equal(walk(shelf_path(shelf, row->query), "prev", shelf), row->expected);
+}
+
+/* Forwards by key from the start, and at its end back again. */
+static void links__lead_back_the_way_they_led_on(void **state)
+{
+    struct shelf *shelf = make_shelf();
+    const char *path = shelf_path(shelf, "&after=0&pageSize=3&sort=title");
+    const char *next = path;
+
+    (void)state;
+    assert_null(link_to(get(path), "prev"));
+    for (int pages = 0; next && pages < 20; pages++) {
+        path = next;
+        next = link_to(get(path), "next");
+    }
+    assert_string_equal(walk(path, "prev", shelf), "4/602/135/");
+    path = link_to(get(path), "prev");
+    assert_string_equal(walk(path, "next", shelf), "602/4/");
+}
+
+static void list__by_key_says_when_its_key_is_gone(void **state)
+{
+    struct shelf *shelf = make_shelf();
+    const char *gone = text("%" PRId64, shelf->books[2]);
+
+    (void)state;
+    expect_status(call("DELETE", book_path(shelf->books[2]), NULL), 200);
+    expect_body(
+        expect_status(get(shelf_path(shelf, text("&sort=title&after=%s", gone))), 422),
+        json("{'detail':[{'type':'value_error','loc':['query','after'],'msg':'Value error, no book has this id',"
+             "'input':'%s','ctx':{'error':'no book has this id'}}]}",
+             gone));
+    expect_body(
+        expect_status(get(shelf_path(shelf, text("&sort=-publish_date&before=%s", gone))), 422),
+        json("{'detail':[{'type':'value_error','loc':['query','before'],'msg':'Value error, no book has this id',"
+             "'input':'%s','ctx':{'error':'no book has this id'}}]}",
+             gone));
+    assert_string_equal(places(get(shelf_path(shelf, text("&before=%s", gone))), shelf), "01");
 }
 
 static void list__by_key_has_no_gap_when_its_key_is_deleted(void **state)
@@ -265,6 +325,9 @@ int main(void)
     ADD_ROWS(list__has_these_records_in_this_order, orders);
     ADD_ROWS(links__lead_through_all_records_once, walks);
     ADD(links__lead_back_too);
+    ADD_ROWS(links__lead_back_through_all_records_once, walks_back);
+    ADD(links__lead_back_the_way_they_led_on);
+    ADD(list__by_key_says_when_its_key_is_gone);
     ADD(list__by_key_has_no_gap_when_its_key_is_deleted);
     ADD(authors_list__is_exactly_this);
     ADD(books_list__embeds_each_author_and_is_exactly_this);

@@ -129,6 +129,8 @@ test_recycling() {
 
 database_answers() { sql "SELECT 1"; }
 
+is_ready() { curl --silent --fail --noproxy '*' --output /dev/null "$BASE_URL/readyz"; }
+
 # While it is away only 503 is said; once it is back, all is well within two seconds.
 test_database_restarted() {
     local back_ms
@@ -143,8 +145,48 @@ test_database_restarted() {
     check_account 1000000
     at_least "database-restarted: it was noticed" 1 "$(account status_503)"
     is "database-restarted: nothing but 503" "$(account failed)" "$(account status_503)"
-    at_most "database-restarted: the last failure, in ms after its return" 2000 "$(($(account last_failure_ms) - back_ms))"
-    check "database-restarted: it is ready again" wait_for "$patience" curl --silent --fail --noproxy '*' "$BASE_URL/readyz"
+    at_most "database-restarted: the last failure, in ms after its return" 2000 \
+        "$(($(account last_failure_ms) - back_ms))"
+    check "database-restarted: it is ready again" wait_for "$patience" is_ready
+}
+
+# A server that hangs still lets one connect. Readiness must not hang with it.
+test_database_frozen() {
+    local pid answer
+    pid=$(cat "$database_dir/mysqld.pid")
+    kill -STOP "$pid"
+    answer=$(curl --silent --noproxy '*' --max-time 20 --output /dev/null --write-out '%{http_code} %{time_total}' \
+        "$BASE_URL/readyz")
+    kill -CONT "$pid"
+    is "database-frozen: readiness" 503 "${answer% *}"
+    at_most "database-frozen: readiness took, in ms" 2000 "$(awk -v s="${answer#* }" 'BEGIN { printf "%d", s * 1000 }')"
+    check "database-frozen: it is ready again" wait_for "$patience" is_ready
+}
+
+send() { # METHOD PATH BODY: the status and the answer
+    curl --silent --noproxy '*' --max-time 60 -X "$1" -H 'Content-Type: application/json' -d "$3" \
+        --write-out ' %{http_code}\n' "$BASE_URL$2"
+}
+
+# An author is removed while books of that author come in: each book is either there before, and goes too, or is a 422.
+test_contended() {
+    local rounds=40 round i id book statuses books=()
+    for ((round = 0; round < rounds; round++)); do
+        id=$(send POST /api/authors '{"name":"contended","bio":"","birthdate":"1929-10-21"}' | sed 's/{"id":\([0-9]*\).*/\1/')
+        book="{\"title\":\"contended\",\"description\":\"\",\"publish_date\":\"1974-05-01\",\"author_id\":$id}"
+        send POST /api/books "$book" >/dev/null
+        for i in 1 2 3; do
+            send POST /api/books "$book" >>"$dir/contended.books" &
+            books[i]=$!
+        done
+        send DELETE "/api/authors/$id" "" >>"$dir/contended.authors"
+        wait "${books[@]}"
+        send GET "/api/books?author_id=$id" "" >>"$dir/contended.left"
+    done
+    statuses=$(sed 's/.* //' "$dir/contended.books" | sort -u | paste -sd ' ')
+    matches "contended: a book is created or refused" '^(200|422|200 422)$' "$statuses"
+    is "contended: the author is removed" "$rounds" "$(grep -c ' 200$' "$dir/contended.authors")"
+    is "contended: no book is left" "$rounds" "$(grep -c '"total":0} 200$' "$dir/contended.left")"
 }
 
 enter_private_folder chaos
@@ -161,7 +203,9 @@ test_memcached_killed
 test_memcached_frozen
 test_memcached_restarted
 test_reload
+test_contended
 [ "$database" = sqlite ] || test_database_restarted
+[ "$database" = sqlite ] || test_database_frozen
 test_recycling
 check "the stack stops" stack_stop
 check_sanitizers

@@ -5,10 +5,12 @@
  * client.h: speaks HTTP to the service at BASE_URL, and says what it asked, expected and got where the two differ.
  *
  * The code stands in the header because every smoke program is a single object. Include it after <cmocka.h>. Answers and
- * texts live until the end of the test that made them.
+ * texts live until the end of the test that made them. With RECORD=FILE every exchange is added to that file, as a line of
+ * JSON, for tests/docs/check_exchanges.mjs.
  */
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdbool.h>
@@ -265,6 +267,40 @@ static inline struct json_object *json_read(const char *body, size_t size)
     return object;
 }
 
+static inline void record_text(struct json_object *line, const char *name, const char *bytes, size_t size)
+{
+    json_object_object_add(line, name, bytes ? json_object_new_string_len(bytes, (int)size) : NULL);
+}
+
+/* Adds the exchange to the file RECORD in one piece: other programs may be adding to it too. */
+static inline void record_exchange(const struct request *request, const struct answer *answer)
+{
+    const char *name = getenv("RECORD");
+    int file = name && *name ? open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
+    struct json_object *line = json_object_new_object();
+    struct json_object *headers = json_object_new_array();
+    const char *method = request->method ? request->method : "GET";
+    size_t size = request->body && !request->size ? strlen(request->body) : request->size;
+
+    for (size_t i = 0; i < HEADERS_MAX && request->headers[i]; i++)
+        json_object_array_add(headers, json_object_new_string(request->headers[i]));
+    record_text(line, "method", method, strlen(method));
+    record_text(line, "path", request->path, strlen(request->path));
+    json_object_object_add(line, "request_headers", headers);
+    record_text(line, "request_body", request->body, size);
+    json_object_object_add(line, "status", json_object_new_int64(answer->status));
+    record_text(line, "headers", answer->headers, answer->headers_size);
+    record_text(line, "body", answer->body, answer->size);
+    if (file >= 0) {
+        const char *written = text("%s\n", json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN));
+
+        if (write(file, written, strlen(written)) != (ssize_t)strlen(written))
+            fail_msg("%s cannot be written", name);
+        close(file);
+    }
+    json_object_put(line);
+}
+
 /* Sends the request and waits for its answer; no answer at all ends the test. */
 static inline const struct answer *send_request(const struct request *request)
 {
@@ -286,6 +322,7 @@ static inline const struct answer *send_request(const struct request *request)
         fail_msg("%s: %s", answer->request, curl_easy_strerror(code));
     curl_easy_getinfo(client.curl, CURLINFO_RESPONSE_CODE, &answer->status);
     answer->json = json_read(answer->body, answer->size);
+    record_exchange(request, answer);
     return answer;
 }
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# run_test.sh: tools/run, which `make run` calls: starts all, answers, and leaves nothing behind. It works in a checkout of
-# its own, made of links, so that a service run in this one is not disturbed.
+# run_test.sh: tools/run, which `make run` calls: starts all, answers, and leaves nothing behind. It works in a checkout
+# of its own, made of links, so that a service run in this one is not disturbed.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/tap.sh"
@@ -57,7 +57,7 @@ test_start_and_stop() { # CHECKOUT SIGNAL
     check "run: it answers" wait_for "$patience" service_answers_or_run_ended
     check "run: it says where" wait_for "$patience" announced "$1"
     matches "run: the address is right" "$BASE_URL/" "$(cat "$dir/$1.log")"
-    is "run: ready" 200 "$(curl --silent --noproxy '*' --output "$dir/ready" --write-out '%{http_code}' "$BASE_URL/readyz")"
+    check "run: ready" curl --silent --fail --noproxy '*' "$BASE_URL/readyz"
     expect_refusal "run: a second one in the same checkout" "$1" 'runs already'
     expect_refusal "run: another one on the same port" other "$port"
     if [ "$2" = INT ]; then run_interruptibly timeout 300 "$BUILD/tests/smoke/api_records_test"; fi

@@ -16,7 +16,7 @@ deps() {
     output=$("$root/tools/deps" 2>&1)
     status=$?
 }
-all=$(sed -n '/^packages=(/,/^)/p' "$root/tools/deps" | sed -E '1d; $d; s/#.*//; s/"//g; /^ *$/d; s/\|.*//; s/ //g')
+all=$(sed -n '/^packages=(/,/^)/p' "$root/tools/deps" | sed -E '1d; $d; s/#.*//; s/"//g; /^ *$/d; s/[|!].*//; s/ //g')
 
 # Whatever calls sudo here changes nothing: it only says what it was asked.
 replace apt-get 'echo "apt-get $*"'
@@ -39,6 +39,16 @@ printf 'jq half-configured\nlibclang-rt-14-dev installed\n' >>"$dir/installed"
 sed -i '/^libclang-rt-dev /d' "$dir/installed"
 deps
 is "one of two that will do is enough, half a package is not" "tools/deps: installing jq wrk" "$(grep installing <<<"$output")"
+
+replace somebodys_node :
+sed -i '/^nodejs /d' "$dir/installed"
+sed 's/"nodejs!node"/"nodejs!somebodys_node"/' "$root/tools/deps" >with_a_node
+output=$(bash with_a_node 2>&1)
+is "a command of another origin will do" "tools/deps: installing jq wrk" "$(grep installing <<<"$output")"
+sed 's/"nodejs!node"/"nodejs!nobodys_node"/' "$root/tools/deps" >without_a_node
+output=$(bash without_a_node 2>&1)
+is "without that command its package is installed" "tools/deps: installing nodejs jq wrk" "$(grep installing <<<"$output")"
+printf 'nodejs installed\n' >>"$dir/installed"
 
 # A machine with no other programs than these.
 rm bin/sudo

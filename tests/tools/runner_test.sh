@@ -1,5 +1,6 @@
 #!/bin/bash
-# runner_test.sh: tests/run counts what programs say, and does not believe those that end badly, stop early or say nothing.
+# runner_test.sh: tests/run counts what programs say, and does not believe those that end badly, stop early or say
+# nothing.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/tap.sh"

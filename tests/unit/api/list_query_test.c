@@ -71,11 +71,28 @@ static void test_list_query_read__does_not_read_the_page_with_a_key(void **state
     (void)state;
     assert_int_equal(get(&author_schema, "/?after=42&page=nonsense"), OK);
     assert_true(query.by_key);
-    assert_int_equal(query.after, 42);
+    assert_int_equal(query.anchor, 42);
     assert_int_equal(query.page, 1);
     assert_int_equal(get(&author_schema, "/?after=0&page=7&sort=-id"), OK);
     assert_false(query.by_key);
     assert_int_equal(query.page, 1);
+}
+
+static void test_list_query_read__goes_backwards_from_a_key_unless_there_is_one_to_go_on_from(void **state)
+{
+    (void)state;
+    assert_int_equal(get(&author_schema, "/?before=42&page=nonsense"), OK);
+    assert_true(query.by_key);
+    assert_true(query.backwards);
+    assert_int_equal(query.anchor, 42);
+    assert_int_equal(query.page, 1);
+    assert_int_equal(get(&author_schema, "/?before=nonsense&after=7"), OK);
+    assert_true(query.by_key);
+    assert_false(query.backwards);
+    assert_int_equal(query.anchor, 7);
+    assert_int_equal(get(&author_schema, "/?before=9&after=0"), OK);
+    assert_false(query.by_key);
+    assert_false(query.backwards);
 }
 
 static void test_list_query_read__refuses(void **state)
@@ -94,6 +111,8 @@ static void test_list_query_read__refuses(void **state)
         {"/?pageSize=101", "pageSize", TOO_BIG, 100},
         {"/?after=-1", "after", TOO_SMALL, 0},
         {"/?after=x", "after", INTEGER_UNREADABLE, 0},
+        {"/?before=0", "before", TOO_SMALL, 1},
+        {"/?before=x", "before", INTEGER_UNREADABLE, 0},
         {"/?author_id=-1", "author_id", TOO_SMALL, 0},
         {"/?author_id=x", "author_id", INTEGER_UNREADABLE, 0},
         {"/?sort=nothing", "sort", UNKNOWN_SORT, 0},
@@ -174,12 +193,31 @@ static void test_list_query_links__go_on_by_key(void **state)
     struct author authors[2] = {{.id = 4}, {.id = 9}};
     struct page more = {.records = authors, .n = 2, .total = 45, .more = true};
     struct page last = {.records = authors, .n = 2, .total = 45, .more = false};
+    struct page none = {.records = authors, .n = 0, .total = 45, .more = false};
 
     (void)state;
     assert_links(&author_schema, "/a?after=0&pageSize=2", &more, "</a?after=9&pageSize=2>; rel=\"next\"");
     assert_links(&author_schema, "/a?after=2&sort=name&page=7", &more,
-                 "</a?after=9&pageSize=10&sort=name>; rel=\"next\"");
-    assert_links(&author_schema, "/a?after=2", &last, NULL);
+                 "</a?after=9&pageSize=10&sort=name>; rel=\"next\", "
+                 "</a?before=4&pageSize=10&sort=name>; rel=\"prev\"");
+    assert_links(&author_schema, "/a?after=2", &last, "</a?before=4&pageSize=10>; rel=\"prev\"");
+    assert_links(&author_schema, "/a?after=0", &last, NULL);
+    assert_links(&author_schema, "/a?after=9", &none, NULL);
+}
+
+static void test_list_query_links__go_back_by_key(void **state)
+{
+    struct author authors[2] = {{.id = 4}, {.id = 9}};
+    struct page more = {.records = authors, .n = 2, .total = 45, .more = true};
+    struct page first = {.records = authors, .n = 2, .total = 45, .more = false};
+    struct page none = {.records = authors, .n = 0, .total = 45, .more = false};
+
+    (void)state;
+    assert_links(&author_schema, "/a?before=12&pageSize=2&name=x&sort=-id", &more,
+                 "</a?after=9&pageSize=2&sort=-id&name=x>; rel=\"next\", "
+                 "</a?before=4&pageSize=2&sort=-id&name=x>; rel=\"prev\"");
+    assert_links(&author_schema, "/a?before=12", &first, "</a?after=9&pageSize=10>; rel=\"next\"");
+    assert_links(&author_schema, "/a?before=4", &none, NULL);
 }
 
 int main(void)
@@ -188,11 +226,13 @@ int main(void)
         cmocka_unit_test(test_list_query_read__has_defaults),
         cmocka_unit_test(test_list_query_read__takes_every_parameter),
         cmocka_unit_test(test_list_query_read__does_not_read_the_page_with_a_key),
+        cmocka_unit_test(test_list_query_read__goes_backwards_from_a_key_unless_there_is_one_to_go_on_from),
         cmocka_unit_test(test_list_query_read__refuses),
         cmocka_unit_test(test_list_query_read__reports_everything_at_once),
         cmocka_unit_test(test_list_query_read__says_what_can_be_sorted_by),
         cmocka_unit_test(test_list_query_links__lead_on_and_back),
         cmocka_unit_test(test_list_query_links__go_on_by_key),
+        cmocka_unit_test(test_list_query_links__go_back_by_key),
     };
     int failures;
 

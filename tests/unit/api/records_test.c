@@ -36,8 +36,7 @@ static int start(void **state)
     (void)state;
     arena_reset(&store_arena);
     store = fake_store_new(&store_arena);
-    catalogue_init(&catalogue, fake_repository_new(store, &author_schema), fake_repository_new(store, &book_schema),
-                   fake_unit_of_work(store));
+    assert_true(fake_catalogue(store, &catalogue));
     api = (struct api){.catalogue = &catalogue, .page_size_max = 100};
     router = (struct router){.routes = routes, .application = &api, .cors_origins = "*"};
     return 0;
@@ -171,6 +170,28 @@ static void test_list__has_page_and_total(void **state)
     assert_int_equal(call("GET", "/api/authors?sort=-id&after=2", NULL), 200);
     assert_body("{\"authors\":[" ANN_1 "],\"page\":1,\"pageSize\":10,\"total\":2}");
     assert_int_equal(call("GET", "/api/authors?page=0&sort=x", NULL), 422);
+}
+
+static void test_list__goes_back_by_key(void **state)
+{
+    (void)state;
+    call("POST", "/api/authors", ANN);
+    call("POST", "/api/authors", "{\"name\":\"Bob\",\"bio\":\"\",\"birthdate\":\"1930-01-01\"}");
+    assert_int_equal(call("GET", "/api/authors?sort=name&before=2", NULL), 200);
+    assert_body("{\"authors\":[" ANN_1 "],\"page\":1,\"pageSize\":10,\"total\":2}");
+    assert_string_equal(fake_response_header(&response, "Link"),
+                        "</api/authors?after=1&pageSize=10&sort=name>; rel=\"next\"");
+}
+
+static void test_list__names_a_key_that_is_gone(void **state)
+{
+    (void)state;
+    call("POST", "/api/authors", ANN);
+    assert_int_equal(call("GET", "/api/authors?sort=name&after=9", NULL), 422);
+    assert_body("{\"detail\":[{\"type\":\"value_error\",\"loc\":[\"query\",\"after\"],\"msg\":\"Value error, no author "
+                "has this id\",\"input\":\"9\",\"ctx\":{\"error\":\"no author has this id\"}}]}");
+    assert_int_equal(call("GET", "/api/authors?sort=-name&before=9", NULL), 422);
+    assert_int_equal(call("GET", "/api/authors?sort=-id&before=9", NULL), 200);
 }
 
 static void test_list__embeds_the_author_of_each_book(void **state)
@@ -316,6 +337,8 @@ int main(void)
         cmocka_unit_test_setup(test_get__refuses_what_is_no_id, start),
         cmocka_unit_test_setup(test_get__is_304_when_the_client_has_it, start),
         cmocka_unit_test_setup(test_list__has_page_and_total, start),
+        cmocka_unit_test_setup(test_list__goes_back_by_key, start),
+        cmocka_unit_test_setup(test_list__names_a_key_that_is_gone, start),
         cmocka_unit_test_setup(test_list__embeds_the_author_of_each_book, start),
         cmocka_unit_test_setup(test_replace__writes_all_fields_and_ignores_an_id, start),
         cmocka_unit_test_setup(test_replace__reports_path_and_body_at_once, start),

@@ -43,6 +43,9 @@ static void test_etag_matches__compares_strongly_and_weakly(void **state)
         {"\"b\" *", false, false},
         {"*, \"b\"", false, false},
         {"W/", false, false},
+        {"\"a\"x", false, false},
+        {"\"x\" \"y\" \"a\"", false, false},
+        {"\"a\" , \"b\"", true, true},
         {"", false, false},
     };
 

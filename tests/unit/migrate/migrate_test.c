@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "core/arena.h"
+#include "core/buffer.h"
 #include "core/context.h"
 #include "driver/db.h"
 #include "folder.h"
@@ -97,6 +98,15 @@ static void test_apply__applies_all_once(void **state)
     assert_int_equal(apply(), OK);
     assert_int_equal(n_applied, 1);
     assert_string_equal(query("SELECT count(*) FROM author"), "2");
+}
+
+static void test_apply__fails_on_a_table_that_is_not_there(void **state)
+{
+    (void)state;
+    folder_write("3_more.sql", "INSERT INTO nowhere VALUES (2);");
+    assert_int_equal(apply(), CONFLICT);
+    assert_non_null(strstr(context.error.detail, "no such table: nowhere"));
+    assert_string_equal(status().current, "2");
 }
 
 static void test_apply__writes_revisions_as_atlas_does(void **state)
@@ -308,12 +318,28 @@ static void test_apply__tells_the_observer_of_each_statement(void **state)
     assert_int_equal(n, 3);
 }
 
+static void test_apply__needs_no_more_memory_for_each_statement(void **state)
+{
+    const size_t n = 5000;
+    struct buffer text;
+
+    (void)state;
+    buffer_init(&text, &arena, (size_t)1 << 20);
+    buffer_add_text(&text, "CREATE TABLE many (id integer);\n");
+    for (size_t i = 0; i < n; i++)
+        buffer_add_text(&text, "INSERT INTO many VALUES (1);\n");
+    folder_write("3_many.sql", text.data);
+    assert_int_equal(apply(), OK);
+    assert_string_equal(query("SELECT count(*) FROM many"), "5000");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_apply__applies_all_once),
+        TEST(test_apply__fails_on_a_table_that_is_not_there),
         TEST(test_apply__writes_revisions_as_atlas_does),
         TEST(test_apply__takes_a_failed_file_back_and_keeps_those_before),
         TEST(test_apply__refuses_a_database_that_is_not_clean),
@@ -327,6 +353,7 @@ int main(void)
         TEST(test_apply__refuses_a_file_that_cannot_be_split),
         TEST(test_apply__by_two_at_once_applies_once),
         TEST(test_apply__survives_every_failed_allocation),
+        TEST(test_apply__needs_no_more_memory_for_each_statement),
         TEST(test_apply__tells_the_observer_of_each_statement),
         TEST(test_status__says_how_far_it_is),
         TEST(test_status__costs_one_statement),

@@ -216,8 +216,13 @@ static void test_cached_update__voids_the_record(void **state)
     struct author changed = author;
     changed.id = 2;
     changed.name = "Octavia Estelle Butler";
-    assert_int_equal(authors->update(authors, &context, &changed), OK);
+    assert_int_equal(authors->update(authors, &context, &changed, ALL_FIELDS), OK);
     assert_string_equal(find(2)->name, changed.name);
+    changed.bio = "not stored";
+    changed.name = "Octavia";
+    assert_int_equal(authors->update(authors, &context, &changed, 1U << 1), OK);
+    assert_string_equal(find(2)->name, "Octavia");
+    assert_string_not_equal(find(2)->bio, changed.bio);
 }
 
 static void test_cached_remove__voids_the_record(void **state)
@@ -244,7 +249,7 @@ static bool is_kept_after(enum code code)
     changed.id = 2;
     find(2);
     fake_fail(store, code, 0, 1);
-    assert_int_equal(authors->update(authors, &context, &changed), code);
+    assert_int_equal(authors->update(authors, &context, &changed, ALL_FIELDS), code);
     bool updated = fake_cache_find(cache, ":2");
     find(2);
     fake_fail(store, code, 0, 1);
@@ -274,7 +279,7 @@ static void test_cached_write__does_not_happen_without_memory_to_void_the_record
     struct author changed = author;
     unsigned calls = fake_calls(store);
     assert_int_equal(authors->insert(authors, &poor, &changed), NO_MEMORY);
-    assert_int_equal(authors->update(authors, &poor, &changed), NO_MEMORY);
+    assert_int_equal(authors->update(authors, &poor, &changed, ALL_FIELDS), NO_MEMORY);
     assert_int_equal(authors->remove(authors, &poor, 2), NO_MEMORY);
     assert_int_equal(fake_calls(store), calls);
     arena_release(&small);
@@ -292,7 +297,7 @@ static enum code work(struct context *any, void *argument)
                             .value = {.type = FIELD_TEXT, .text = author.name}};
     changed.id = 2;
     changed.name = "changed";
-    assert_int_equal(authors->update(authors, any, &changed), OK);
+    assert_int_equal(authors->update(authors, any, &changed, ALL_FIELDS), OK);
     assert_int_equal(authors->find(authors, any, 2, &record), OK);
     assert_string_equal(((struct author *)record)->name, "changed");
     assert_int_equal(authors->find_for_update(authors, any, 2, &record), OK);

@@ -135,6 +135,18 @@ static void test_list__refuses_a_count_that_is_none(void **state)
     assert_int_equal(authors->list(authors, &context, &query, &page), INTERNAL);
 }
 
+static void test_update__of_no_field_runs_nothing(void **state)
+{
+    (void)state;
+    struct author author = {.id = 7, .name = "Name"};
+
+    assert_int_equal(authors->update(authors, &context, &author, 0), OK);
+    assert_int_equal(authors->update(authors, &context, &author, 1U << 0), OK);
+    assert_string_equal(fake_db_trace(), "");
+    assert_int_equal(authors->update(authors, &context, &author, 1U << 1), OK);
+    assert_string_equal(fake_db_trace(), "UPDATE author SET name = ? WHERE id = ?");
+}
+
 static void test_find_many__of_nothing_asks_nothing(void **state)
 {
     (void)state;
@@ -179,6 +191,7 @@ int main(void)
         TEST(test_find__passes_the_drivers_code_on),
         TEST(test_list__does_not_read_a_page_beyond_the_count),
         TEST(test_list__refuses_a_count_that_is_none),
+        TEST(test_update__of_no_field_runs_nothing),
         TEST(test_find_many__of_nothing_asks_nothing),
         TEST(test_locking_calls__are_refused_outside_a_unit_of_work),
         TEST(test_find__says_when_memory_ends),

@@ -134,7 +134,7 @@ static void test_list__breaks_ties_by_id_in_the_same_direction(void **state)
 static void test_list__pages_by_key(void **state)
 {
     (void)state;
-    struct query query = {.sort = &book_schema.fields[0], .by_key = true, .after = 5, .size = 10};
+    struct query query = {.sort = &book_schema.fields[0], .by_key = true, .anchor = 5, .size = 10};
 
     assert_int_equal(statement_list(&book_schema, &plain, &context, &query, &statement), OK);
     assert_non_null(strstr(statement.sql, " FROM \"book\" WHERE \"id\" > ? ORDER BY \"id\" LIMIT ?"));
@@ -147,7 +147,7 @@ static void test_list__pages_by_key(void **state)
 static void test_list__pages_by_key_in_the_order_of_another_field(void **state)
 {
     (void)state;
-    struct query query = {.sort = schema_find(&book_schema, "title"), .by_key = true, .after = 5, .size = 10};
+    struct query query = {.sort = schema_find(&book_schema, "title"), .by_key = true, .anchor = 5, .size = 10};
 
     query.filters[query.n_filters++] = id_filter(&book_schema, "author_id", 4);
     assert_int_equal(statement_list(&book_schema, &plain, &context, &query, &statement), OK);
@@ -160,6 +160,26 @@ static void test_list__pages_by_key_in_the_order_of_another_field(void **state)
     assert_non_null(strstr(statement.sql, "\"title\" <= (SELECT"));
     assert_non_null(strstr(statement.sql, "(\"title\" < (SELECT"));
     assert_non_null(strstr(statement.sql, " OR \"id\" < ?)"));
+}
+
+static void test_list__pages_backwards_in_the_order_turned_round(void **state)
+{
+    (void)state;
+    struct query query = {.sort = &book_schema.fields[0], .by_key = true, .backwards = true, .anchor = 5, .size = 10};
+
+    assert_int_equal(statement_list(&book_schema, &plain, &context, &query, &statement), OK);
+    assert_non_null(strstr(statement.sql, " FROM \"book\" WHERE \"id\" < ? ORDER BY \"id\" DESC LIMIT ?"));
+    assert_string_equal(parameters(), "5 11");
+    query.sort = schema_find(&book_schema, "title");
+    query.descending = true;
+    assert_int_equal(statement_list(&book_schema, &plain, &context, &query, &statement), OK);
+    assert_non_null(strstr(statement.sql, "\"title\" >= (SELECT"));
+    assert_non_null(strstr(statement.sql, "(\"title\" > (SELECT"));
+    assert_non_null(strstr(statement.sql, " OR \"id\" > ?) ORDER BY \"title\", \"id\" LIMIT ?"));
+    query.by_key = false;
+    query.page = 1;
+    assert_int_equal(statement_list(&book_schema, &plain, &context, &query, &statement), OK);
+    assert_non_null(strstr(statement.sql, " ORDER BY \"title\" DESC, \"id\" DESC LIMIT ? OFFSET ?"));
 }
 
 static void test_filters__are_written_in_the_order_of_the_fields(void **state)
@@ -177,7 +197,7 @@ static void test_filters__are_written_in_the_order_of_the_fields(void **state)
 static void test_filters__compare_lengths_where_spaces_do_not_count(void **state)
 {
     (void)state;
-    struct query query = {.sort = &author_schema.fields[0], .by_key = true, .after = 1, .size = 1, .n_filters = 1};
+    struct query query = {.sort = &author_schema.fields[0], .by_key = true, .anchor = 1, .size = 1, .n_filters = 1};
 
     query.filters[0] = text_filter(&author_schema, "name", "caf\xc3\xa9 ");
     assert_int_equal(statement_count(&author_schema, &padding, &context, &query, &statement), OK);
@@ -202,10 +222,22 @@ static void test_update__sets_every_field_but_the_id(void **state)
     (void)state;
     const struct author author = {.id = 9, .name = "N", .bio = ""};
 
-    assert_int_equal(statement_update(&author_schema, &plain, &context, &author, &statement), OK);
+    assert_int_equal(statement_update(&author_schema, &plain, &context, &author, ALL_FIELDS, &statement), OK);
     assert_string_equal(statement.sql,
                         "UPDATE \"author\" SET \"name\" = ?, \"bio\" = ?, \"birthdate\" = ? WHERE \"id\" = ?");
     assert_string_equal(parameters(), "'N' '' null 9");
+}
+
+static void test_update__sets_only_what_is_in_the_set(void **state)
+{
+    (void)state;
+    const struct author author = {.id = 9, .name = "N", .bio = ""};
+
+    assert_int_equal(statement_update(&author_schema, &counting, &context, &author, 1U << 0 | 1U << 3, &statement), OK);
+    assert_string_equal(statement.sql, "UPDATE \"author\" SET \"birthdate\" = $1 WHERE \"id\" = $2");
+    assert_string_equal(parameters(), "null 9");
+    assert_int_equal(statement_update(&author_schema, &plain, &context, &author, 1U << 1 | 1U << 2, &statement), OK);
+    assert_string_equal(statement.sql, "UPDATE \"author\" SET \"name\" = ?, \"bio\" = ? WHERE \"id\" = ?");
 }
 
 static void test_remove__takes_one_or_all_that_match(void **state)
@@ -246,10 +278,12 @@ int main(void)
         TEST(test_list__breaks_ties_by_id_in_the_same_direction),
         TEST(test_list__pages_by_key),
         TEST(test_list__pages_by_key_in_the_order_of_another_field),
+        TEST(test_list__pages_backwards_in_the_order_turned_round),
         TEST(test_filters__are_written_in_the_order_of_the_fields),
         TEST(test_filters__compare_lengths_where_spaces_do_not_count),
         TEST(test_insert__leaves_the_id_to_the_database),
         TEST(test_update__sets_every_field_but_the_id),
+        TEST(test_update__sets_only_what_is_in_the_set),
         TEST(test_remove__takes_one_or_all_that_match),
         TEST(test_statement__says_when_memory_ends),
     };

@@ -98,6 +98,15 @@ static void test_schema_merge__copies_only_the_set_and_never_read_only_fields(vo
     assert_true(date_is_none(record.born));
 }
 
+static void test_schema_writable__keeps_what_the_schema_has_and_may_change(void **state)
+{
+    (void)state;
+    uint32_t all = (1U << animal_schema.n_fields) - 1;
+    assert_int_equal(schema_writable(&animal_schema, ALL_FIELDS), all & ~(1U << ANIMAL_ID));
+    assert_int_equal(schema_writable(&animal_schema, 1U << ANIMAL_ID | 1U << ANIMAL_BORN), 1U << ANIMAL_BORN);
+    assert_int_equal(schema_writable(&animal_schema, 1U << ANIMAL_ID | ~all), 0);
+}
+
 static void test_schema_find__knows_its_fields(void **state)
 {
     (void)state;
@@ -143,6 +152,7 @@ int main(void)
         cmocka_unit_test(test_field_set__null_clears_whatever_the_value_holds),
         cmocka_unit_test(test_value_compare__orders_as_a_database),
         cmocka_unit_test(test_schema_merge__copies_only_the_set_and_never_read_only_fields),
+        cmocka_unit_test(test_schema_writable__keeps_what_the_schema_has_and_may_change),
         cmocka_unit_test(test_schema_find__knows_its_fields),
         cmocka_unit_test(test_record_id__is_the_first_field),
         cmocka_unit_test(test_schema_fingerprint__changes_with_names_types_and_order),

@@ -16,12 +16,15 @@ static void test_catalogue_init__ties_books_to_authors(void **state)
 {
     struct repository author_repository = {.schema = &author_schema};
     struct repository book_repository = {.schema = &book_schema};
+    struct repository *repositories[] = {&author_repository, &book_repository};
     struct catalogue catalogue;
-    const struct collection *authors = &catalogue.authors;
-    const struct collection *books = &catalogue.books;
+    const struct collection *authors = &catalogue.collections[0];
+    const struct collection *books = &catalogue.collections[1];
 
     (void)state;
-    catalogue_init(&catalogue, &author_repository, &book_repository, NULL);
+    assert_true(catalogue_init(&catalogue, repositories, NULL));
+    assert_int_equal(catalogue.n, 2);
+    assert_ptr_equal(books->repository, &book_repository);
     assert_int_equal(books->n_references, 1);
     assert_ptr_equal(books->references[0].target, authors);
     assert_string_equal(books->references[0].field->name, "author_id");

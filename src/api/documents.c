@@ -1,0 +1,79 @@
+/* api/documents.c: a document is made in an arena of its own, which is then let go: only the finished text is kept. */
+
+#include "api/documents.h"
+
+#include "api/routes.h"
+#include "core/arena.h"
+#include "core/buffer.h"
+#include "core/context.h"
+#include "core/version.h"
+#include "http/openapi.h"
+#include "http/request.h"
+#include "http/response.h"
+
+#define DOCUMENT_MAX ((size_t)8 * 1024 * 1024) /* bytes */
+#define WORK_MAX (4 * DOCUMENT_MAX)            /* bytes of arena while it is made */
+
+static const char about[] =
+    "Authors and their books.\n\n"
+    "Text may hold any character but U+0000. Dates are taken as `YYYY-MM-DD`, or as an ISO 8601 date-time whose date "
+    "part "
+    "is kept, and always answered as `YYYY-MM-DD`. Unknown members of a body and unknown parameters are ignored. A "
+    "slash "
+    "at the end of a path changes nothing. HEAD works wherever GET does.\n\n"
+    "Every error is JSON with `detail`; whoever accepts `application/problem+json` gets it as RFC 9457 has it.";
+
+enum code document_openapi(struct arena *arena, int64_t page_size_max, int64_t max_body, struct document *ret_document)
+{
+    const struct openapi openapi = {
+        .title = "quire",
+        .version = QUIRE_VERSION,
+        .summary = "A book-catalogue REST service.",
+        .description = about,
+        .routes = routes,
+        .page_size_max = page_size_max,
+        .max_body = max_body,
+    };
+    struct document document = {.type = "application/json"};
+    struct context context;
+    struct buffer buffer;
+    struct arena work;
+
+    arena_init(&work, WORK_MAX);
+    context_init(&context, &work, 0);
+    buffer_init(&buffer, &work, DOCUMENT_MAX);
+    enum code code = openapi_write(&context, &openapi, &buffer);
+    if (code == OK) {
+        document.text = arena_copy(arena, buffer.data, buffer.size);
+        document.size = buffer.size;
+        etag_make(buffer.data, buffer.size, document.tag);
+    }
+    arena_release(&work);
+    if (!document.text)
+        return NO_MEMORY;
+    *ret_document = document;
+    return OK;
+}
+
+/* Sends a document; 304 when the client has it already. */
+static enum code answer(struct exchange *exchange, const struct document *document)
+{
+    const char *known = request_header(exchange->request, "HTTP_IF_NONE_MATCH");
+    struct response *response = exchange->response;
+
+    response->content_type = document->type;
+    response_header(response, "ETag", document->tag);
+    response_header(response, "Cache-Control", "no-cache");
+    if (known && etag_matches(known, document->tag, false))
+        response->status = 304;
+    else
+        buffer_add(&response->body, document->text, document->size);
+    return OK;
+}
+
+enum code documents_openapi(struct exchange *exchange)
+{
+    const struct api *api = exchange->application;
+
+    return answer(exchange, api->openapi);
+}
