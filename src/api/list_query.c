@@ -1,8 +1,8 @@
 /*
  * api/list_query.c: query strings of lists.
  *
- * `after=0` is the start of paging by key: it is read as page 1, and its links go on by key. Of `page`, `before` and
- * `after` the last named here is read, and the others are not even looked at.
+ * `after=0` is the start of paging by key: it is read as page 1, and its links go on by key. Where
+ * `after` is sent, `before` and `page` are not looked at; where `before` is, `page` is not.
  */
 
 #include "api/list_query.h"

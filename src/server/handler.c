@@ -7,8 +7,6 @@
 #include "http/request.h"
 #include "http/response.h"
 
-#define HEAD_MAX ((size_t)64 * 1024) /* bytes of status line and headers */
-
 static const char out_of_memory[] = "Status: 500 Internal Server Error\r\n"
                                     "Content-Type: application/json\r\n"
                                     "\r\n"
@@ -27,8 +25,7 @@ void handler_run(struct request_handler *handler, struct context *context, struc
 
     response_init(&response, context);
     handler->answer(handler, context, request, &response);
-    buffer_init(&bytes, context->arena, HEAD_MAX + RESPONSE_MAX);
-    if (response_write(&response, context, &bytes) == OK && !bytes.failed) {
+    if (response_write(&response, context, &bytes) == OK) {
         *ret_bytes = bytes.data;
         *ret_size = bytes.size;
     } else {

@@ -452,7 +452,7 @@ static size_t walk(struct store *store, struct query query, int64_t ret_ids[WALK
 /* There and back again: the walk back starts before the last record. */
 static void assert_walks_agree(struct store *store, struct query query, size_t expected)
 {
-    int64_t there[WALK_MAX], back[WALK_MAX];
+    int64_t there[WALK_MAX] = {0}, back[WALK_MAX] = {0};
     size_t n = walk(store, query, there);
 
     assert_int_equal(n, expected);

@@ -3,6 +3,7 @@
 //
 //     node check_page.mjs BASE_URL BROWSER PROFILE SCREENSHOT    (PROFILE: an empty folder)
 
+import { createServer, request as forward } from "node:http";
 import { createRequire } from "node:module";
 import { Document } from "./openapi.mjs";
 import { Tap } from "./tap.mjs";
@@ -30,7 +31,19 @@ await browser.addInitScript(() => {
         (event) => window.tellViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile ?? ""}`));
 });
 
-async function openPage(path) {
+// A web server that has the service at /catalogue, and takes that off before it asks.
+const mount = createServer((request, response) => {
+    const path = request.url.replace(/^\/catalogue\//, "/");
+    if (path === request.url) return void response.writeHead(404).end();
+    request.pipe(forward(base + path, { method: request.method, headers: request.headers }, (answer) => {
+        response.writeHead(answer.statusCode, answer.headers);
+        answer.pipe(response);
+    }));
+});
+await new Promise((listening) => mount.listen(0, "127.0.0.1", listening));
+const mounted = `http://127.0.0.1:${mount.address().port}`;
+
+async function openPage(path, from = base) {
     const page = await browser.newPage();
     page.on("console", (message) => ["error", "warning"].includes(message.type()) &&
         trouble.push(`console: ${message.text()} ${message.location().url}`));
@@ -39,7 +52,7 @@ async function openPage(path) {
     page.on("request", (request) => hosts.add(new URL(request.url()).origin));
     page.on("response", (response) => response.status() >= 400 &&
         trouble.push(`answered ${response.status()}: ${response.url()}`));
-    await page.goto(base + path, { waitUntil: "load", ...patience });
+    await page.goto(from + path, { waitUntil: "load", ...patience });
     await page.waitForSelector(".opblock", patience);
     return page;
 }
@@ -94,6 +107,12 @@ try {
     tap.none("nothing was refused, failed to load or complained", trouble);
     tap.is("nobody else was asked for anything", base, [...hosts].filter((host) => host !== "null").join(" "));
 
+    const below = await openPage("/catalogue/redoc/", mounted);
+    tap.is("below a prefix it is there", `${mounted}/catalogue/docs`, below.url());
+    const inside = await tryOut(below, document.paths["/api/authors/"].get);
+    tap.is("and asks below that prefix", "200", inside.status);
+    tap.none("nothing was refused or failed to load there", trouble);
+
     // The policy is in force: what it refuses is noticed.
     const noticed = () => trouble.some((line) => line.startsWith("violation: connect-src"));
     await slash.evaluate(() => fetch("http://127.0.0.2:9/").catch(() => {}));
@@ -103,5 +122,7 @@ try {
     tap.none("the page can be used", [String(error?.stack ?? error), ...trouble]);
 } finally {
     await browser.close();
+    mount.closeAllConnections();
+    mount.close();
 }
 tap.end();

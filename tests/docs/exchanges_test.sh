@@ -12,6 +12,9 @@ for program in "$BUILD"/tests/smoke/api_*_test; do
     RECORD=$dir/exchanges run_logged "$dir/$(basename "$program").log" timeout 900 "$program"
 done
 check "the API programs have recorded what they did" test -s "$dir/exchanges"
+curl --silent --noproxy '*' "$BASE_URL/api/openapi.json" >served.json
+"$QUIRE" openapi >printed.json
+check "quire openapi prints what is served" cmp served.json printed.json
 status=0
 if needs_node "recorded exchanges against the document"; then
     run_interruptibly node "$here/check_exchanges.mjs" "$BASE_URL" "$dir/exchanges" || status=1

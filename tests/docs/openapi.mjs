@@ -6,6 +6,9 @@ const require = createRequire(new URL("../../docs/package.json", import.meta.url
 const Ajv = require("ajv/dist/2020").default;
 const addFormats = require("ajv-formats").default;
 
+// Of the ways to name a page of a list, the first that is sent is read, and the others are not.
+const PAGES = ["after", "before", "page"];
+
 const METHODS = ["get", "put", "post", "delete", "patch", "options", "head", "trace"];
 
 const pointer = (...steps) => steps.map((step) => "/" + step.replace(/~/g, "~0").replace(/\//g, "~1")).join("");
@@ -101,10 +104,12 @@ export class Document {
     /** What is wrong with a request that the service has accepted: the document must allow it too. */
     judgeRequest(path, method, { query, segments, body }) {
         const operation = this.paths[path][method];
+        const unread = PAGES.slice(PAGES.findIndex((name) => query.has(name)) + 1 || PAGES.length);
         const wrong = [];
         for (const [i, reference] of (operation.parameters ?? []).entries()) {
             const { object: parameter, steps } =
                 this.#resolve(reference, ["paths", path, method, "parameters", String(i)]);
+            if (parameter.in === "query" && unread.includes(parameter.name)) continue;
             const sent = parameter.in === "query" ? query.get(parameter.name)
                 : parameter.in === "path" ? segments[path.split("/").indexOf(`{${parameter.name}}`)] : null;
             if (sent !== null && sent !== undefined)
