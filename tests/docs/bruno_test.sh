@@ -12,8 +12,8 @@ run_collection() { # NAME ENVIRONMENT FOLDER...
     local name=$1 environment=$2 failed
     shift 2
     cd "$collection" || exit 2
-    run_logged "$dir/bru.log" "$docs/node_modules/.bin/bru" run "$@" -r --env "$environment" --env-var "baseUrl=$BASE_URL" \
-        --reporter-json "$dir/results.json" --noproxy
+    run_logged "$dir/bru.log" "$docs/node_modules/.bin/bru" run "$@" -r --env "$environment" \
+        --env-var "baseUrl=$BASE_URL" --reporter-json "$dir/results.json" --noproxy
     failed=$?
     cd "$dir" || exit 2
     at_least "$name: requests were made" $# "$(jq '[.[].results[]] | length' results.json)"

@@ -77,7 +77,8 @@ async function judgeAll(what, exchanges, at_least) {
         const where = `${exchange.method} ${exchange.path} ${exchange.request_body ?? ""}`.slice(0, 300);
         n++;
         for (const wrong of judge(exchange))
-            complaints.set(`${exchange.method} ${wrong}`, `${where} -> ${exchange.status} ${exchange.body.slice(0, 300)}`);
+            complaints.set(`${exchange.method} ${wrong}`,
+                `${where} -> ${exchange.status} ${exchange.body.slice(0, 300)}`);
     }
     tap.none(`all ${n} ${what} exchanges are as the document says`,
         [...complaints].flatMap(([wrong, where]) => [wrong, `    ${where}`]));

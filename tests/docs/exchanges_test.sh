@@ -13,6 +13,7 @@ for program in "$BUILD"/tests/smoke/api_*_test; do
 done
 check "the API programs have recorded what they did" test -s "$dir/exchanges"
 curl --silent --noproxy '*' "$BASE_URL/api/openapi.json" >served.json
+echo >>served.json
 "$QUIRE" openapi >printed.json
 check "quire openapi prints what is served" cmp served.json printed.json
 status=0

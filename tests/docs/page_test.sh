@@ -8,8 +8,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/docs.sh"
 
 ask() { # OPTION... PATH: status, type and where to
-    curl --silent --noproxy '*' --output "$dir/body" --write-out '%{http_code} %{content_type} %{redirect_url}' "${@:1:$#-1}" \
-        "$BASE_URL${*: -1}"
+    curl --silent --noproxy '*' --output "$dir/body" --write-out '%{http_code} %{content_type} %{redirect_url}' \
+        "${@:1:$#-1}" "$BASE_URL${*: -1}"
 }
 
 export DOCS_DIR=swagger-ui # in the private folder

@@ -37,8 +37,8 @@ async function send(base, { method, path, id, query, headers, body }) {
 }
 
 async function make(base, kind, record) {
-    const { body } = await send(base, { method: "POST", path: `/api/${kind}`, headers: json, body: JSON.stringify(record) });
-    return JSON.parse(body).id;
+    const request = { method: "POST", path: `/api/${kind}`, headers: json, body: JSON.stringify(record) };
+    return JSON.parse((await send(base, request)).body).id;
 }
 
 // A request that succeeds, on a record of its own.
@@ -47,8 +47,9 @@ async function success(base, path, method) {
     const author_id = await make(base, "authors", RECORDS.authors);
     const record = kind === "books" ? { ...RECORDS.books, author_id } : RECORDS[kind];
     const id = !path.includes("{id}") ? undefined : kind === "books" ? await make(base, kind, record) : author_id;
-    const writes = ["post", "put", "patch"].includes(method);
-    return { method: method.toUpperCase(), path, id, headers: writes ? json : {}, body: writes ? JSON.stringify(record) : undefined };
+    const reads = !["post", "put", "patch"].includes(method);
+    const sent = reads ? { headers: {} } : { headers: json, body: JSON.stringify(record) };
+    return { method: method.toUpperCase(), path, id, ...sent };
 }
 
 /** All exchanges that can be had by asking, each also by a client that wants problems as RFC 9457 has them. */
