@@ -47,8 +47,8 @@ struct app {
     struct router router;
 };
 
-/* Opens the log, checks the settings that drivers read, and makes what needs no connection. `arena` is the process's; it
- * and the configuration outlive the app. */
+/* Opens the log, checks the settings that drivers read, and makes what needs no connection. `arena` is the process's;
+ * it and the configuration outlive the app. */
 int app_init(struct app *app, struct arena *arena, const struct config *config, char *ret_error, size_t size);
 
 /* Opens the log again, after it was renamed. */

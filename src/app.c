@@ -269,8 +269,8 @@ static int init_cache(struct app *app, struct arena *arena, char *ret_error, siz
     return complain(ret_error, size, "cache %s: %s", config->cache, why ? why : "out of memory");
 }
 
-/* Reads the migrations that the database should have. Only the readiness check wants to know: a folder that is not there
- * or cannot be read is no reason not to start. */
+/* Reads the migrations that the database should have. Only the readiness check wants to know: a folder that is not
+ * there or cannot be read is no reason not to start. */
 static int init_migrations(struct app *app, struct arena *arena, char *ret_error, size_t size)
 {
     const char *path = app_migrations(arena, app->config, ret_error, size);

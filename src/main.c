@@ -1,7 +1,8 @@
 /*
  * main.c: the table of commands, and how quire is started without one.
  *
- * A CGI server may put parts of the query string into argv (RFC 3875 section 4.4), so as CGI no argument is read at all.
+ * A CGI server may put parts of the query string into argv (RFC 3875 section 4.4), so as CGI no argument is read at
+ * all.
  */
 
 #include <stddef.h>

@@ -2,7 +2,8 @@
 #define API_DOCS_PAGE_H
 
 /*
- * api/docs_page.h: the documentation to try out, at /docs: Swagger UI, from files that `make docs` installs in DOCS_DIR.
+ * api/docs_page.h: the documentation to try out, at /docs: Swagger UI, from files that `make docs` installs in
+ * DOCS_DIR.
  *
  * A file's name is the last part of its route's path, and its media type is the route's: what has no row is not served,
  * whatever lies in the folder. All is sent under a Content-Security-Policy that lets nothing in from elsewhere.

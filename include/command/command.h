@@ -60,8 +60,8 @@ int command_complain(int status, const char *format, ...) __attribute__((format(
 /* Writes what a command is for, how it is called and its options on stdout. */
 void command_describe(const struct command *command);
 
-/* The command whose name is the longest start of `words`, which ends with NULL; NULL: none. ret_n is the number of words
- * in its name. */
+/* The command whose name is the longest start of `words`, which ends with NULL; NULL: none. ret_n is the number of
+ * words in its name. */
 const struct command *command_find(const struct command *const *all, const char *const *words, size_t *ret_n);
 
 #endif

@@ -16,8 +16,8 @@ struct migration {
     struct db *db; /* connects when first used */
 };
 
-/* Reads `folder`, NULL: the one of the settings, and compares it with its atlas.sum. 0, or the exit status, with what is
- * wrong on stderr. */
+/* Reads `folder`, NULL: the one of the settings, and compares it with its atlas.sum. 0, or the exit status, with what
+ * is wrong on stderr. */
 int migration_open(struct migration *migration, const struct invocation *invocation, const char *folder);
 
 /* What is known of the context's failure with this code, for the user. */

@@ -7,8 +7,9 @@
  * The connection is opened when first needed and reopened when lost. What is retried, and what never is:
  *
  *   - outside a transaction, a statement marked DB_READ is run once more after a lost connection;
- *   - a write is never run again: when the connection is lost under it, the outcome is unknown and the code UNAVAILABLE.
- *     A connection that was idle is checked before a write, so that a server restarted meanwhile costs no error;
+ *   - a write is never run again: when the connection is lost under it, the outcome is unknown and the code
+ *     UNAVAILABLE. A connection that was idle is checked before a write, so that a server restarted meanwhile costs
+ *     no error;
  *   - starting a transaction is retried once, as nothing has happened yet; inside one, nothing is. A failure other than
  *     CONFLICT and NO_REFERENCE dooms the transaction: every statement fails with that code until db_rollback();
  *   - a statement is not started when the context has no time left (TIMED_OUT); after a connect that failed, calls fail
@@ -18,8 +19,9 @@
  * as parameters. A connection is used by one thread.
  *
  * Codes: OK; CONFLICT (a constraint), NO_REFERENCE (a foreign key names no row), CONTENDED (deadlock, lock timeout),
- * UNAVAILABLE (no connection; or no such table or column, as before the database is migrated), TIMED_OUT (statement over
- * its time), NO_MEMORY, INTERNAL (anything else, a mistake in the statement above all). The driver's own text goes to context->error.native.
+ * UNAVAILABLE (no connection; or no such table or column, as before the database is migrated), TIMED_OUT (statement
+ * over its time), NO_MEMORY, INTERNAL (anything else, a mistake in the statement above all). The driver's own text goes
+ * to context->error.native.
  */
 
 #include <stdbool.h>

@@ -4,8 +4,8 @@
 /*
  * http/json_writer.h: a JSON document written member by member.
  *
- * Commas come by themselves: a value is preceded by one unless it is the first in its brackets. `key` names a member of an
- * object and is NULL in an array. Failure stays in the buffer.
+ * Commas come by themselves: a value is preceded by one unless it is the first in its brackets. `key` names a member of
+ * an object and is NULL in an array. Failure stays in the buffer.
  */
 
 #include <stdbool.h>

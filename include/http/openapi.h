@@ -27,8 +27,8 @@ struct openapi {
     int64_t max_body;
 };
 
-/* Adds the document as compact JSON, the same bytes for the same input. Memory for the work on it comes from the context's
- * arena. NO_MEMORY. */
+/* Adds the document as compact JSON, the same bytes for the same input. Memory for the work on it comes from the
+ * context's arena. NO_MEMORY. */
 enum code openapi_write(struct context *context, const struct openapi *openapi, struct buffer *buffer)
     __attribute__((warn_unused_result));
 

@@ -25,8 +25,8 @@ const char *problem_retry_after(enum code code);
  * shape. INTERNAL and NO_MEMORY never show another detail than the table's.
  *
  * When `accept`, the request's Accept header or NULL, names application/problem+json, the same facts are told as RFC
- * 9457 has them: type, title, status, detail, and for INVALID `errors`, each with a JSON pointer into the body (RFC 6901,
- * as a fragment) or the name of the parameter.
+ * 9457 has them: type, title, status, detail, and for INVALID `errors`, each with a JSON pointer into the body (RFC
+ * 6901, as a fragment) or the name of the parameter.
  */
 void problem_answer(const struct context *context, const char *accept, enum code code, struct response *response);
 

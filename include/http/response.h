@@ -12,8 +12,8 @@
 struct context;
 
 #define RESPONSE_HEADERS_MAX 24
-/* Bytes of body. A page of the longest records fits: 150 books and their authors, 65,535 bytes of text each, each byte an
- * escape of six. */
+/* Bytes of body. A page of the longest records fits: 150 books and their authors, 65,535 bytes of text each, each byte
+ * an escape of six. */
 #define RESPONSE_MAX ((size_t)128 * 1024 * 1024)
 
 struct header {

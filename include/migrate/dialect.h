@@ -4,8 +4,9 @@
 /*
  * migrate/dialect.h: what migrating needs to know of a database: one row per database.
  *
- * Where a schema change can be rolled back, a file and its revision are one transaction, and that transaction is also the
- * lock. Where it cannot (MySQL commits at every one), a lock is held by name and progress is recorded per statement.
+ * Where a schema change can be rolled back, a file and its revision are one transaction, and that transaction is also
+ * the lock. Where it cannot (MySQL commits at every one), a lock is held by name and progress is recorded per
+ * statement.
  */
 
 #include <stdbool.h>

@@ -21,8 +21,8 @@ struct migration_file {
     const char *text;
     size_t size;
     const char *hash; /* its line in atlas.sum, base64, without "h1:" */
-    /* From a line `-- quire:replaces h1:HASH`: the file does what another one did that databases have applied under this
-     * version and this hash, without "h1:". NULL: none. */
+    /* From a line `-- quire:replaces h1:HASH`: the file does what another one did that databases have applied under
+     * this version and this hash, without "h1:". NULL: none. */
     const char *replaces;
     bool without_transaction; /* its header says `-- atlas:txmode none` */
 };
@@ -36,8 +36,8 @@ struct migration_directory {
 #define MIGRATION_FILE_SIZE_MAX ((size_t)4 << 20)
 #define MIGRATION_FILES_MAX 10000
 
-/* Reads the folder. NOT_FOUND: it is not there or cannot be read; MALFORMED: a file is too large, not text, asks for what
- * quire does not do, or its version is not above the one before. The failure's detail is one line for the user. */
+/* Reads the folder. NOT_FOUND: it is not there or cannot be read; MALFORMED: a file is too large, not text, asks for
+ * what quire does not do, or its version is not above the one before. The failure's detail is one line for the user. */
 enum code directory_read(struct context *context, const char *path, struct migration_directory *ret_directory)
     __attribute__((warn_unused_result));
 

@@ -2,8 +2,8 @@
 #define MIGRATE_LOCK_H
 
 /*
- * migrate/lock.h: one migration at a time per database. What it cannot do: a connection lost in the middle loses the lock,
- * which lock_enter() finds out.
+ * migrate/lock.h: one migration at a time per database. What it cannot do: a connection lost in the middle loses the
+ * lock, which lock_enter() finds out.
  */
 
 #include "core/error.h"
@@ -23,7 +23,8 @@ enum code lock_take(struct context *context, struct db *db, const struct migrate
 enum code lock_enter(struct context *context, struct db *db, const struct migrate_dialect *dialect)
     __attribute__((warn_unused_result));
 
-/* Ends the work on one file, after `code`: commits or takes back, where there is a transaction. The code of the whole. */
+/* Ends the work on one file, after `code`: commits or takes back, where there is a transaction. The code
+ * of the whole. */
 enum code lock_leave(struct context *context, struct db *db, const struct migrate_dialect *dialect, enum code code)
     __attribute__((warn_unused_result));
 

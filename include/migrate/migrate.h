@@ -39,11 +39,11 @@ struct migrate_observer {
 };
 
 /*
- * Applies all pending files under a lock per database, so that two at once apply once (the second waits 10 s at most, then
- * UNAVAILABLE). `baseline`: NULL, or the version that a database with tables and without revisions is taken to be at.
- * CONFLICT: the database is not clean, a version is out of order, an applied file was changed, or a statement failed;
- * MALFORMED: a file cannot be split into statements. The detail is one line for the user, in the manner of Atlas. Other
- * codes are those of driver/db.h. ret_n is the number of files applied, also on failure.
+ * Applies all pending files under a lock per database, so that two at once apply once (the second waits 10 s at most,
+ * then UNAVAILABLE). `baseline`: NULL, or the version that a database with tables and without revisions is taken to be
+ * at. CONFLICT: the database is not clean, a version is out of order, an applied file was changed, or a statement
+ * failed; MALFORMED: a file cannot be split into statements. The detail is one line for the user, in the manner of
+ * Atlas. Other codes are those of driver/db.h. ret_n is the number of files applied, also on failure.
  */
 enum code migrate_apply(struct context *context, struct db *db, const struct migration_directory *directory,
                         const char *baseline, const struct migrate_observer *observer, size_t *ret_n)

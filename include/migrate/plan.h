@@ -22,8 +22,8 @@ struct migration_plan {
 /* Points into both. */
 struct migration_plan plan_make(const struct migration_directory *directory, const struct revisions *revisions);
 
-/* Is what was applied still what the directory says, and is what is pending newer than all of it? CONFLICT, with one line
- * for the user, when not. */
+/* Is what was applied still what the directory says, and is what is pending newer than all of it? CONFLICT, with one
+ * line for the user, when not. */
 enum code plan_check(struct context *context, const struct migration_plan *plan,
                      const struct migration_directory *directory, const struct revisions *revisions)
     __attribute__((warn_unused_result));

@@ -5,9 +5,9 @@
  * migrate/statement_split.h: a migration file as single statements, as Atlas splits them: at `;` outside quotes,
  * comments and parentheses.
  *
- * The body of a trigger or routine, BEGIN ... END, stays in one statement. A first line `-- atlas:delimiter X` (with \n,
- * \r, \t) or a client's line `DELIMITER X` sets another delimiter, which is then not part of the statements. What cannot
- * be split with certainty is refused.
+ * The body of a trigger or routine, BEGIN ... END, stays in one statement. A first line `-- atlas:delimiter X` (with
+ * \n, \r, \t) or a client's line `DELIMITER X` sets another delimiter, which is then not part of the statements. What
+ * cannot be split with certainty is refused.
  */
 
 #include <stdbool.h>
@@ -23,8 +23,8 @@ struct sql_statements {
 };
 
 /* MALFORMED, with one line for the user that names the line of the text: a quote, comment, parenthesis or BEGIN without
- * end. `backslashes`: they escape in quotes, and `#` starts a comment (MySQL). `text` has a NUL after its `size` bytes and
- * none before. */
+ * end. `backslashes`: they escape in quotes, and `#` starts a comment (MySQL). `text` has a NUL after its `size` bytes
+ * and none before. */
 enum code statements_split(struct context *context, const char *text, size_t size, bool backslashes,
                            struct sql_statements *ret_statements) __attribute__((warn_unused_result));
 

@@ -5,7 +5,8 @@
  * repository/sql_statement.h: the SQL that serves a schema, in the words of a dialect.
  *
  * Every statement the service can produce comes from here. The texts depend only on schema, dialect, which filters,
- * order and direction a query has, and which fields an update sets: a bounded set. Values are parameters, without exception.
+ * order and direction a query has, and which fields an update sets: a bounded set. Values are parameters, without
+ * exception.
  */
 
 #include <stdbool.h>
@@ -36,7 +37,8 @@ enum code statement_find(const struct schema *schema, const struct db_dialect *d
 enum code statement_find_many(const struct schema *schema, const struct db_dialect *dialect, struct context *context,
                               const int64_t *ids, size_t n, struct statement *ret_statement);
 
-/* One row more than query->size, which tells whether there are more. Backwards, the nearest to the anchor comes first. */
+/* One row more than query->size, which tells whether there are more. Backwards, the nearest to the
+ * anchor comes first. */
 enum code statement_list(const struct schema *schema, const struct db_dialect *dialect, struct context *context,
                          const struct query *query, struct statement *ret_statement);
 enum code statement_count(const struct schema *schema, const struct db_dialect *dialect, struct context *context,

@@ -20,7 +20,8 @@ struct body_source {
     bool (*ended_well)(struct body_source *self);
 };
 
-/* Of a body that is too large, no more than this is read, in bytes. What is left must be cut off with the connection. */
+/* Of a body that is too large, no more than this is read, in bytes. What is left must be cut off
+ * with the connection. */
 #define DRAIN_MAX ((size_t)64 * 1024 * 1024)
 
 /* CONTENT_LENGTH as a number (RFC 3875 section 4.1.2). False when it is not one. NULL and "": -1, not known. */

@@ -15,8 +15,8 @@ struct unit_of_work {
     /*
      * Calls work(context, argument) inside a transaction and commits when it gives OK; otherwise rolls back and gives
      * its code. When the database asks for a rerun (CONTENDED) everything is rolled back and work is called again,
-     * three times after the first at most, then UNAVAILABLE. UNAVAILABLE also when the connection is lost while committing: whether
-     * the work happened is then unknown, and it is never run again.
+     * three times after the first at most, then UNAVAILABLE. UNAVAILABLE also when the connection is lost while
+     * committing: whether the work happened is then unknown, and it is never run again.
      */
     enum code (*run)(struct unit_of_work *self, struct context *context,
                      enum code (*work)(struct context *context, void *argument), void *argument);

@@ -246,7 +246,8 @@ static int64_t page_before(const struct query *query, const struct page *page)
     return query->page - 1 < last ? query->page - 1 : last;
 }
 
-/* By key: there are others on the side that was travelled to if the page says so, and on the side where the anchor is. */
+/* By key: there are others on the side that was travelled to if the page says so, and on the side where
+ * the anchor is. */
 static void key_links_write(struct buffer *links, const struct schema *schema, const struct request *request,
                             const struct query *query, const struct page *page)
 {

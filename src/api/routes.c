@@ -1,5 +1,5 @@
-/* api/routes.c: every route, one row each. HEAD comes with GET, OPTIONS with every path. Names and paths make the ids of
- * operations, which clients are generated from: those of the FastAPI service stay. */
+/* api/routes.c: every route, one row each. HEAD comes with GET, OPTIONS with every path. Names and paths make the ids
+ * of operations, which clients are generated from: those of the FastAPI service stay. */
 
 #include "api/routes.h"
 

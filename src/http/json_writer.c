@@ -1,5 +1,5 @@
-/* http/json_writer.c: the last byte written tells whether a comma is due. A text cannot mislead: it ends with its quotation
- * mark. */
+/* http/json_writer.c: the last byte written tells whether a comma is due. A text cannot mislead: it ends with its
+ * quotation mark. */
 
 #include "http/json_writer.h"
 

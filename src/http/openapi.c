@@ -1,5 +1,5 @@
-/* http/openapi.c: the frame of the document, and its operations with what they take. Facts about a route are read from its
- * row as a set of traits; every table here says for which traits its rows hold. */
+/* http/openapi.c: the frame of the document, and its operations with what they take. Facts about a route are read from
+ * its row as a set of traits; every table here says for which traits its rows hold. */
 
 #include "http/openapi.h"
 

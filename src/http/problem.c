@@ -1,5 +1,5 @@
-/* http/problem.c: the one table from codes to statuses, and failures written as FastAPI and pydantic 2 write them, or as
- * RFC 9457 does. */
+/* http/problem.c: the one table from codes to statuses, and failures written as FastAPI and pydantic 2 write them, or
+ * as RFC 9457 does. */
 
 #include "http/problem.h"
 

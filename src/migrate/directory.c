@@ -82,8 +82,8 @@ static bool is_ignored(const struct migration_file *file)
 }
 
 /*
- * Finds a directive in the header of a file; its value is "" when it has none, and NULL when it is not there. The header
- * is the leading run of comment lines, and counts only with a blank line, or nothing, after it.
+ * Finds a directive in the header of a file; its value is "" when it has none, and NULL when it is not there. The
+ * header is the leading run of comment lines, and counts only with a blank line, or nothing, after it.
  */
 static enum code find_directive(struct context *context, const struct migration_file *file, const char *name,
                                 const char **ret_value)
@@ -171,7 +171,8 @@ static enum code read_migration(struct context *context, const char *path, const
     return read_header(context, file);
 }
 
-/* Feeds names and texts to one chain, and builds atlas.sum. An ignored file has no line, but its name is in the chain. */
+/* Feeds names and texts to one chain, and builds atlas.sum. An ignored file has no line, but its name is
+ * in the chain. */
 static enum code add_sums(struct context *context, struct migration_directory *directory)
 {
     struct hash_chain chain;

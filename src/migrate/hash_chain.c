@@ -1,4 +1,5 @@
-/* migrate/hash_chain.c: a SHA-256 that can be read on the way. SHA256Final() ends its context, so each reading ends a copy. */
+/* migrate/hash_chain.c: a SHA-256 that can be read on the way. SHA256Final() ends its context, so each reading ends a
+ * copy. */
 
 #include "migrate/hash_chain.h"
 

@@ -1,4 +1,5 @@
-/* migrate/lock.c: the lock by name is asked for a second at a time, so that no statement outlives a statement timeout. */
+/* migrate/lock.c: the lock by name is asked for a second at a time, so that no statement outlives
+ * a statement timeout. */
 
 #include "migrate/lock.h"
 

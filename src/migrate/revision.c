@@ -80,7 +80,8 @@ static enum code read_rows(struct context *context, struct db *db, struct revisi
     return OK;
 }
 
-/* Looks for the table only where that is needed: after a failure, and in a transaction, where a failure would be the end. */
+/* Looks for the table only where that is needed: after a failure, and in a transaction, where a failure would be the
+ * end. */
 enum code revisions_read(struct context *context, struct db *db, const struct migrate_dialect *dialect,
                          struct revisions *ret_revisions)
 {

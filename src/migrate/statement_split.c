@@ -1,8 +1,9 @@
 /*
  * migrate/statement_split.c: one pass over the text, with no grammar but quotes, comments, parentheses and blocks.
  *
- * Words are looked at only where BEGIN ... END can come: after CREATE or ALTER of a trigger, procedure, function or event.
- * `begin` and `end` are also names of columns; where that would leave the end of a statement in doubt, the text is refused.
+ * Words are looked at only where BEGIN ... END can come: after CREATE or ALTER of a trigger, procedure, function or
+ * event. `begin` and `end` are also names of columns; where that would leave the end of a statement in doubt, the text
+ * is refused.
  */
 
 #include "migrate/statement_split.h"

@@ -1,4 +1,5 @@
-/* responder.c: the least a FastCGI program can do: 120 bytes of JSON, the same for every request. The ceiling of all others. */
+/* responder.c: the least a FastCGI program can do: 120 bytes of JSON, the same for every request. The ceiling of all
+ * others. */
 
 #include <fcgiapp.h>
 

@@ -1,6 +1,6 @@
 /*
- * responder_memcached.c: responder.c plus one memcached_get per request: the least that a service can do which keeps what
- * it answers in memcached. `responder_memcached`, with the path of memcached's unix socket in MEMCACHED_SERVERS.
+ * responder_memcached.c: responder.c plus one memcached_get per request: the least that a service can do which keeps
+ * what it answers in memcached. `responder_memcached`, with the path of memcached's unix socket in MEMCACHED_SERVERS.
  */
 
 #include <fcgiapp.h>

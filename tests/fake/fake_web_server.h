@@ -2,8 +2,8 @@
 #define FAKE_WEB_SERVER_H
 
 /*
- * fake_web_server.h: the web server's end of FastCGI (specification 1.0), on a unix socket, for tests. It can do what real
- * ones seldom do: stop in the middle, lie about lengths, hold connections.
+ * fake_web_server.h: the web server's end of FastCGI (specification 1.0), on a unix socket, for tests. It can do what
+ * real ones seldom do: stop in the middle, lie about lengths, hold connections.
  */
 
 #include <stdbool.h>

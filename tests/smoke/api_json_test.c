@@ -1,6 +1,6 @@
 /*
- * api_json_test.c: JSON bodies that are not JSON, nearly JSON, too deep, too large or cut short. Strictly RFC 8259: whatever
- * one parser takes and another does not is refused.
+ * api_json_test.c: JSON bodies that are not JSON, nearly JSON, too deep, too large or cut short. Strictly RFC 8259:
+ * whatever one parser takes and another does not is refused.
  */
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /*
- * api_lists_test.c: lists: pages, order, filters, keys, links. Every test lists the books of an author of its own, or the
- * authors of a name of its own, so that other records do not matter.
+ * api_lists_test.c: lists: pages, order, filters, keys, links. Every test lists the books of an author of its own, or
+ * the authors of a name of its own, so that other records do not matter.
  */
 
 #include <setjmp.h>

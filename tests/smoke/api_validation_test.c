@@ -1,7 +1,8 @@
 /*
  * api_validation_test.c: every violation of the contract, with the exact answer to it.
  *
- * JSON is written with apostrophes. In bodies and answers #256# is that many letters n; in answers $BODY is the body sent.
+ * JSON is written with apostrophes. In bodies and answers #256# is that many letters n; in answers $BODY is the body
+ * sent.
  */
 
 #include <setjmp.h>

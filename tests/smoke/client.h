@@ -4,9 +4,9 @@
 /*
  * client.h: speaks HTTP to the service at BASE_URL, and says what it asked, expected and got where the two differ.
  *
- * The code stands in the header because every smoke program is a single object. Include it after <cmocka.h>. Answers and
- * texts live until the end of the test that made them. With RECORD=FILE every exchange is added to that file, as a line of
- * JSON, for tests/docs/check_exchanges.mjs.
+ * The code stands in the header because every smoke program is a single object. Include it after <cmocka.h>. Answers
+ * and texts live until the end of the test that made them. With RECORD=FILE every exchange is added to that file, as a
+ * line of JSON, for tests/docs/check_exchanges.mjs.
  */
 
 #include <curl/curl.h>

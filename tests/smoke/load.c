@@ -1,10 +1,10 @@
 /*
  * load.c: readers and writers against BASE_URL that keep an exact account: `load SECONDS CLIENTS`.
  *
- * Each client is a closed loop over books of its own, and reads everybody's. What was acknowledged must be there exactly once
- * and is never shown in an older version; what failed may have happened or not, but not twice. Prints the account as
- * key=value lines and ends with 1 when it does not balance. Failed requests are counted; whether they are allowed is for
- * the caller to say.
+ * Each client is a closed loop over books of its own, and reads everybody's. What was acknowledged must be there
+ * exactly once and is never shown in an older version; what failed may have happened or not, but not twice. Prints the
+ * account as key=value lines and ends with 1 when it does not balance. Failed requests are counted; whether they are
+ * allowed is for the caller to say.
  */
 
 #include <curl/curl.h>

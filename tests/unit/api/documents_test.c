@@ -1,4 +1,5 @@
-/* documents_test.c: the document of this service: every route is in it, by the names that clients know, and it is served. */
+/* documents_test.c: the document of this service: every route is in it, by the names that clients know, and it is
+ * served. */
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /*
- * third_record_test.c: one field table is all that a record needs. A publisher is described three times, with one row of
- * the table different; what is refused, what the document says and what the database is asked differ with it.
+ * third_record_test.c: one field table is all that a record needs. A publisher is described three times, with one row
+ * of the table different; what is refused, what the document says and what the database is asked differ with it.
  */
 
 #include <setjmp.h>
