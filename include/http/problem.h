@@ -30,4 +30,7 @@ const char *problem_retry_after(enum code code);
  */
 void problem_answer(const struct context *context, const char *accept, enum code code, struct response *response);
 
+/* As problem_answer(), without the closing brace: for an answer with members of its own after these. */
+void problem_start(const struct context *context, const char *accept, enum code code, struct response *response);
+
 #endif

@@ -3,6 +3,8 @@
 #include "api/health.h"
 
 #include "api/routes.h"
+#include "core/context.h"
+#include "http/problem.h"
 #include "http/response.h"
 #include "http/router.h"
 #include "schema/json_encode.h"
@@ -40,18 +42,21 @@ enum code health_live(struct exchange *exchange)
 enum code health_ready(struct exchange *exchange)
 {
     struct api *api = exchange->application;
+    struct context *context = exchange->context;
     struct response *response = exchange->response;
     struct readiness readiness = {.ready = false};
 
-    api->check(api, exchange->context, &readiness);
-    answer_start(response, readiness.ready ? "{\"status\":\"ok\"" : "{\"detail\":\"not ready\"");
+    api->check(api, context, &readiness);
+    if (!readiness.ready) {
+        fail(context, UNAVAILABLE, "not ready");
+        problem_start(context, request_header(exchange->request, "HTTP_ACCEPT"), UNAVAILABLE, response);
+        response_header(response, "Cache-Control", "no-store");
+    } else {
+        answer_start(response, "{\"status\":\"ok\"");
+    }
     fact_write(&response->body, "database", readiness.database);
     fact_write(&response->body, "migrations", readiness.migrations);
     fact_write(&response->body, "cache", readiness.cache);
     buffer_add_char(&response->body, '}');
-    if (!readiness.ready) {
-        response->status = 503;
-        response_header(response, "Retry-After", "1");
-    }
     return OK;
 }

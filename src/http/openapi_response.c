@@ -161,6 +161,9 @@ static void unready_write(struct openapi_job *job, const struct route *route)
     openapi_ref(job, "schema", "schemas", "Readiness");
     json_put_fixed(buffer, "example", "{'detail':'not ready','database':'away','migrations':'unknown','cache':'ok'}");
     json_close(buffer, '}');
+    json_open(buffer, PROBLEM_TYPE, '{');
+    openapi_ref(job, "schema", "schemas", "Problem");
+    json_close(buffer, '}');
     json_close(buffer, '}');
     json_close(buffer, '}');
 }

@@ -152,7 +152,7 @@ static const char *detail_of(const struct context *context, enum code code)
     return own ? context->error.detail : problems[code].detail;
 }
 
-/* {"type":"about:blank","title":"Not Found","status":404,"detail":"Author not found"} */
+/* {"type":"about:blank","title":"Not Found","status":404,"detail":"Author not found" */
 static void problem_write(struct buffer *body, const struct context *context, enum code code)
 {
     buffer_add_text(body, "{\"type\":\"about:blank\",\"title\":");
@@ -165,10 +165,9 @@ static void problem_write(struct buffer *body, const struct context *context, en
         buffer_add_text(body, ",\"errors\":");
         violations_write(body, context->violations, error_write);
     }
-    buffer_add_char(body, '}');
 }
 
-/* {"detail":"Author not found"} */
+/* {"detail":"Author not found" */
 static void detail_write(struct buffer *body, const struct context *context, enum code code)
 {
     buffer_add_text(body, "{\"detail\":");
@@ -176,10 +175,9 @@ static void detail_write(struct buffer *body, const struct context *context, enu
         violations_write(body, context->violations, violation_write);
     else
         json_add_text(body, detail_of(context, code));
-    buffer_add_char(body, '}');
 }
 
-void problem_answer(const struct context *context, const char *accept, enum code code, struct response *response)
+void problem_start(const struct context *context, const char *accept, enum code code, struct response *response)
 {
     bool as_problem = accepts_by_name(accept, PROBLEM_TYPE);
 
@@ -191,4 +189,10 @@ void problem_answer(const struct context *context, const char *accept, enum code
         problem_write(&response->body, context, code);
     else
         detail_write(&response->body, context, code);
+}
+
+void problem_answer(const struct context *context, const char *accept, enum code code, struct response *response)
+{
+    problem_start(context, accept, code, response);
+    buffer_add_char(&response->body, '}');
 }

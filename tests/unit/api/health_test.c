@@ -25,6 +25,8 @@ static void check(struct api *self, struct context *unused, struct readiness *re
     *ret_readiness = found;
 }
 
+static const char *accept; /* the next request's */
+
 static void get(const char *uri)
 {
     struct api api = {.check = check};
@@ -35,6 +37,8 @@ static void get(const char *uri)
     arena_reset(&arena);
     context_init(&context, &arena, 0);
     fake_request_init(&fake, "GET", uri, NULL);
+    if (accept)
+        fake_request_set(&fake, "HTTP_ACCEPT", accept);
     assert_int_equal(router_answer(&router, &context, &fake.request, &response, &route), OK);
 }
 
@@ -78,6 +82,21 @@ static void test_health_ready__is_503_and_tells_why(void **state)
         response.body.data,
         "{\"detail\":\"not ready\",\"database\":\"ok\",\"migrations\":\"2 \\\"pending\\\"\",\"cache\":\"ok\"}");
     assert_string_equal(fake_response_header(&response, "Retry-After"), "1");
+    assert_string_equal(fake_response_header(&response, "Cache-Control"), "no-store");
+}
+
+static void test_health_ready__is_a_problem_for_those_who_name_it(void **state)
+{
+    (void)state;
+    found = (struct readiness){false, "away", "unknown", "ok"};
+    accept = "application/problem+json";
+    get("/readyz");
+    accept = NULL;
+    assert_string_equal(response.content_type, "application/problem+json");
+    assert_string_equal(response.body.data,
+                        "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,"
+                        "\"detail\":\"not ready\",\"database\":\"away\",\"migrations\":\"unknown\","
+                        "\"cache\":\"ok\"}");
 }
 
 int main(void)
@@ -87,6 +106,7 @@ int main(void)
         cmocka_unit_test(test_health_live__asks_nobody),
         cmocka_unit_test(test_health_ready__tells_what_it_found),
         cmocka_unit_test(test_health_ready__is_503_and_tells_why),
+        cmocka_unit_test(test_health_ready__is_a_problem_for_those_who_name_it),
     };
     int failures;
 
