@@ -263,6 +263,23 @@ test_serve() {
     stop "$started"
 }
 
+# With the socket on standard input, one worker has a supervisor too: nobody else might start it again.
+test_one_worker_on_standard_input() {
+    local before
+    start spawn spawn-fcgi -n -s "$dir/spawned.sock" -M 0600 -- "$QUIRE" serve --workers 1
+    has_worker() { [ -n "$(children "$started")" ]; }
+    wait_for "$patience" has_worker
+    before=$(children "$started")
+    other_worker() { has_worker && [ "$(children "$started")" != "$before" ]; }
+    kill -HUP "$started"
+    check "standard input: SIGHUP replaces the one worker" wait_for "$patience" other_worker
+    wait_for "$patience" gone "$before"
+    before=$(children "$started")
+    kill -KILL "$before"
+    check "standard input: a worker that dies is replaced" wait_for "$patience" other_worker
+    check "standard input: TERM ends it" stop "$started"
+}
+
 enter_private_folder commands
 unset DB CACHE WORKERS
 stack_environment
@@ -273,5 +290,6 @@ test_config
 test_migrations
 test_cgi
 test_serve
+test_one_worker_on_standard_input
 check_sanitizers
 tap_end
