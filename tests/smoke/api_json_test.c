@@ -204,6 +204,31 @@ static int connect_to_service(void)
 }
 
 /* The part that arrives is valid JSON: only its length tells that something is missing. */
+/* Sent as such, not escaped, it ends the text that CGI can pass. It must not be taken for the end of the URL. */
+static void url__with_a_raw_nul_names_nothing(void **state)
+{
+    static const char *const targets[] = {"/api/authors/1%c2", "/api/authors/%c", "/api/authors?name=%c", "/%cx"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        char request[256];
+        char answer[64] = "";
+        int fd = connect_to_service();
+        int target = snprintf(request, sizeof request, "GET %s", targets[i]);
+        char *nul = strstr(request, "%c");
+
+        memmove(nul + 1, nul + 2, strlen(nul + 2) + 1);
+        *nul = '\0';
+        size_t size = (size_t)target - 1;
+        size += (size_t)snprintf(request + size, sizeof request - size,
+                                 " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        assert_int_equal(send(fd, request, size, MSG_NOSIGNAL), size);
+        assert_int_equal(recv(fd, answer, 12, MSG_WAITALL), 12);
+        assert_string_equal(answer, "HTTP/1.1 400");
+        close(fd);
+    }
+}
+
 static void body__cut_short_makes_nothing(void **state)
 {
     const char *name = unique("cut");
@@ -235,6 +260,7 @@ int main(void)
     ADD(body__of_10_mb_is_413_and_the_service_goes_on);
     ADD(numbers__huge_or_tiny_are_harmless);
     ADD(white_space__around_is_allowed);
+    ADD(url__with_a_raw_nul_names_nothing);
     ADD(body__cut_short_makes_nothing);
     return run_suite("JSON bodies");
 }

@@ -174,6 +174,19 @@ static void test_request_parse__survives_the_end_of_memory(void **state)
     assert_int_equal(failing, 7);
 }
 
+static void test_request_parse__refuses_a_raw_nul_that_the_web_server_tells_of(void **state)
+{
+    (void)state;
+    arena_reset(&arena);
+    context_init(&context, &arena, 0);
+    fake_request_init(&fake, "GET", "/api/authors/1", NULL);
+    fake_request_set(&fake, "REDIRECT_URI", "/api/authors/1%002");
+    assert_int_equal(request_parse(&fake.request, &context), MALFORMED);
+    fake_request_init(&fake, "GET", "/api//authors/1", NULL);
+    fake_request_set(&fake, "REDIRECT_URI", "/api/authors/1");
+    assert_int_equal(request_parse(&fake.request, &context), NO_ROUTE);
+}
+
 static void test_request_header__takes_empty_for_absent(void **state)
 {
     (void)state;
@@ -195,6 +208,7 @@ int main(void)
         cmocka_unit_test(test_request_parse__decodes_parameters_as_forms_do),
         cmocka_unit_test(test_request_parse__takes_any_number_of_parameters),
         cmocka_unit_test(test_request_parse__survives_the_end_of_memory),
+        cmocka_unit_test(test_request_parse__refuses_a_raw_nul_that_the_web_server_tells_of),
         cmocka_unit_test(test_request_header__takes_empty_for_absent),
     };
     int failures;
