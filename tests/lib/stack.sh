@@ -100,7 +100,7 @@ setenv.set-environment = ( "ASAN_OPTIONS" => env.ASAN_OPTIONS, "UBSAN_OPTIONS" =
 server.document-root := "$dir/docroot"
 fastcgi.server := ()
 cgi.assign = ( "/quire.cgi" => "" )
-url.rewrite-once = ( "" => "/quire.cgi" )
+url.rewrite-once = ( "^(.*)\$" => "/quire.cgi\$1" )
 END
         ;;
     esac
