@@ -73,24 +73,17 @@ static const char *content_type(const struct exchange *exchange)
     return strncmp(media, "text/", 5) == 0 ? arena_printf(exchange->context->arena, "%s; charset=utf-8", media) : media;
 }
 
-/* Finishes an answer whose body stands: type, tag, policy; 304 when the client has it already. */
+/* Finishes an answer whose body stands: type, tag, policy. */
 static enum code answer_file(const struct exchange *exchange)
 {
-    const char *known = request_header(exchange->request, "HTTP_IF_NONE_MATCH");
     struct response *response = exchange->response;
-    char tag[ETAG_SIZE];
-    const char *kept;
+    const char *tag = etag_of(exchange->context, response);
 
-    etag_make(response->body.data, response->body.size, tag);
-    kept = arena_text(exchange->context->arena, tag);
     response->content_type = content_type(exchange);
-    if (!kept || !response->content_type)
+    if (!tag || !response->content_type)
         return fail_memory(exchange->context);
-    response_header(response, "ETag", kept);
-    response_header(response, "Cache-Control", "no-cache");
     response_header(response, "Content-Security-Policy", POLICY);
-    if (known && etag_matches(known, tag, false))
-        response->status = 304;
+    etag_answer(exchange->request, response, tag);
     return OK;
 }
 

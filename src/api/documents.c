@@ -17,10 +17,8 @@
 static const char about[] =
     "Authors and their books.\n\n"
     "Text may hold any character but U+0000. Dates are taken as `YYYY-MM-DD`, or as an ISO 8601 date-time whose date "
-    "part "
-    "is kept, and always answered as `YYYY-MM-DD`. Unknown members of a body and unknown parameters are ignored. A "
-    "slash "
-    "at the end of a path changes nothing. HEAD works wherever GET does.\n\n"
+    "part is kept, and always answered as `YYYY-MM-DD`. Unknown members of a body and unknown parameters are ignored. "
+    "A slash at the end of a path changes nothing. HEAD works wherever GET does.\n\n"
     "Every error is JSON with `detail`; whoever accepts `application/problem+json` gets it as RFC 9457 has it.";
 
 enum code document_openapi(struct arena *arena, int64_t page_size_max, int64_t max_body, struct document *ret_document)
@@ -55,25 +53,13 @@ enum code document_openapi(struct arena *arena, int64_t page_size_max, int64_t m
     return OK;
 }
 
-/* Sends a document; 304 when the client has it already. */
-static enum code answer(struct exchange *exchange, const struct document *document)
-{
-    const char *known = request_header(exchange->request, "HTTP_IF_NONE_MATCH");
-    struct response *response = exchange->response;
-
-    response->content_type = document->type;
-    response_header(response, "ETag", document->tag);
-    response_header(response, "Cache-Control", "no-cache");
-    if (known && etag_matches(known, document->tag, false))
-        response->status = 304;
-    else
-        buffer_add(&response->body, document->text, document->size);
-    return OK;
-}
-
 enum code documents_openapi(struct exchange *exchange)
 {
     const struct api *api = exchange->application;
+    const struct document *document = api->openapi;
 
-    return answer(exchange, api->openapi);
+    exchange->response->content_type = document->type;
+    if (!etag_answer(exchange->request, exchange->response, document->tag))
+        buffer_add(&exchange->response->body, document->text, document->size);
+    return OK;
 }

@@ -50,30 +50,20 @@ static enum code body_read(const struct exchange *exchange, void **ret_record, u
     return code;
 }
 
-/* Adds the tag of the body; returns it. */
-static const char *tag_add(const struct exchange *exchange)
+/* Adds the tag of the body, as far as there is memory: a write that is done is not answered with a failure. */
+static void tag_add(const struct exchange *exchange)
 {
-    struct response *response = exchange->response;
-    char tag[ETAG_SIZE];
-    const char *kept;
-
-    etag_make(response->body.data, response->body.size, tag);
-    kept = arena_text(exchange->context->arena, tag);
-    response_header(response, "ETag", kept);
-    return kept;
+    response_header(exchange->response, "ETag", etag_of(exchange->context, exchange->response));
 }
 
-/* Finishes the answer to a GET: its tag, and 304 without a body when the client has it already. */
+/* Finishes the answer to a GET. */
 static enum code answer_read(const struct exchange *exchange)
 {
-    const char *known = request_header(exchange->request, "HTTP_IF_NONE_MATCH");
-    const char *tag = tag_add(exchange);
+    const char *tag = etag_of(exchange->context, exchange->response);
 
     if (!tag)
         return fail_memory(exchange->context);
-    response_header(exchange->response, "Cache-Control", "no-cache");
-    if (known && etag_matches(known, tag, false))
-        exchange->response->status = 304;
+    etag_answer(exchange->request, exchange->response, tag);
     return OK;
 }
 

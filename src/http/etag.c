@@ -6,6 +6,11 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/arena.h"
+#include "core/context.h"
+#include "http/request.h"
+#include "http/response.h"
+
 #define TAG_BYTES 16
 
 void etag_make(const void *data, size_t size, char ret_tag[ETAG_SIZE])
@@ -58,4 +63,24 @@ bool etag_matches(const char *list, const char *tag, bool strong)
         at = skip_separators(closing + 1);
     }
     return false;
+}
+
+const char *etag_of(struct context *context, const struct response *response)
+{
+    char tag[ETAG_SIZE];
+
+    etag_make(response->body.data, response->body.size, tag);
+    return arena_text(context->arena, tag);
+}
+
+bool etag_answer(const struct request *request, struct response *response, const char *tag)
+{
+    const char *known = request_header(request, "HTTP_IF_NONE_MATCH");
+
+    response_header(response, "ETag", tag);
+    response_header(response, "Cache-Control", "no-cache");
+    if (!known || !etag_matches(known, tag, false))
+        return false;
+    response->status = 304;
+    return true;
 }
