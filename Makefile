@@ -25,13 +25,15 @@ server_uses     := core http
 migrate_uses    := core schema driver
 command_uses    := core schema domain usecase driver repository http api server migrate
 
-# Libraries. A database or cache library that is absent leaves its driver out.
+# Libraries. A database or cache library that is absent, or whose name is given as
+# nothing (make SQLITE=), leaves its driver out.
 have = $(shell pkg-config --exists $(1) 2>/dev/null && echo $(1))
-MYSQL     := $(firstword $(foreach p,libmariadb mysqlclient mariadb,$(call have,$(p))))
-SQLITE    := $(call have,sqlite3)
-MEMCACHED := $(call have,libmemcached)
-PACKAGES  := json-c libmd $(MYSQL) $(SQLITE) $(MEMCACHED)
-DRIVERS   := $(if $(MYSQL),-DHAVE_MYSQL) $(if $(SQLITE),-DHAVE_SQLITE) $(if $(MEMCACHED),-DHAVE_MEMCACHED)
+SQLITE     := $(call have,sqlite3)
+MYSQL      := $(firstword $(foreach p,libmariadb mysqlclient mariadb,$(call have,$(p))))
+POSTGRESQL := $(call have,libpq)
+MEMCACHED  := $(call have,libmemcached)
+PACKAGES   := json-c libmd $(SQLITE) $(MYSQL) $(POSTGRESQL) $(MEMCACHED)
+DRIVERS    := $(foreach l,SQLITE MYSQL POSTGRESQL MEMCACHED,$(if $($(l)),-DHAVE_$(l)))
 
 # V=1 shows whole commands.
 Q    := $(if $(V),,@)
@@ -53,9 +55,10 @@ LDFLAGS  += -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed \
             $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(if $(COVERAGE),--coverage)
 LDLIBS   := $(LDLIBS) -lfcgi $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 
-# Drivers whose library is absent are not compiled.
-LEFT_OUT := $(if $(MYSQL),,src/driver/db_mysql.c) $(if $(SQLITE),,src/driver/db_sqlite.c) \
-            $(if $(MEMCACHED),,src/driver/cache_memcached.c)
+# Drivers whose library is absent are not compiled, nor are the tests that stand on them: those that match a pattern.
+left_out  = $(if $($(1)),,src/driver/$(2).c $(shell grep -lwE '$(2)$(3)' tests/contract/*_test.c tests/unit/*/*_test.c))
+LEFT_OUT := $(call left_out,SQLITE,db_sqlite,|db_driver_find."sqlite"|sqlite_folder.h) $(call left_out,MYSQL,db_mysql) \
+            $(call left_out,POSTGRESQL,db_postgresql) $(call left_out,MEMCACHED,cache_memcached)
 SOURCES  := $(filter-out $(LEFT_OUT),$(sort $(wildcard src/*/*.c)))
 HEADERS  := $(sort $(wildcard include/*.h include/*/*.h))
 
@@ -66,8 +69,8 @@ below     = $(if $(1),$(call below,$(foreach l,$(1),$($(l)_uses))) $(1))
 stack     = $(foreach l,command migrate server api http repository driver usecase domain schema core,\
             $(if $(filter $(l),$(call below,$(1))),$(call archive,$(l))))
 
-UNIT     := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/*/*_test.c)))
-CONTRACT := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/contract/*_test.c)))
+UNIT     := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out $(LEFT_OUT),$(sort $(wildcard tests/unit/*/*_test.c))))
+CONTRACT := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out $(LEFT_OUT),$(sort $(wildcard tests/contract/*_test.c))))
 SMOKE    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/smoke/*.c)))
 BENCH    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/bench/*.c)))
 FAKES    := $(BUILD)/libfake.a
@@ -96,7 +99,7 @@ docs-test: deps ## run the Bruno collection in docs/bruno against a service of i
 	@tools/docs tests
 	@BUILD=$(CURDIR)/$(BUILD) tests/docs/bruno_test.sh
 
-run: deps ## run everything on this machine: make run [DB=mysql] [PORT=8080]; Ctrl-C stops it
+run: deps ## run everything on this machine: make run [DB=mysql|postgresql] [PORT=8080]; Ctrl-C stops it
 	@$(MAKE) --no-print-directory -j$(JOBS) build
 	@tools/docs pages || echo "  without its files, /docs only says so"
 	@QUIRE=$(CURDIR)/$(QUIRE) tools/run
@@ -173,7 +176,7 @@ $(FAKES): $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/fake/*.c)))
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-$(BUILD)/tests/contract/%: $(BUILD)/obj/tests/contract/%.o $(FAKES) $(call stack,repository)
+$(BUILD)/tests/contract/%: $(BUILD)/obj/tests/contract/%.o $(FAKES) $(call stack,repository migrate)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter-out $<,$^) -Wl,--end-group -lcmocka $(LDLIBS)

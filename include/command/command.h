@@ -12,7 +12,7 @@
 
 struct arena;
 
-#define OPTIONS_MAX 8
+#define OPTIONS_MAX 12
 
 struct option {
     const char *name;  /* "--listen" */
@@ -42,6 +42,12 @@ extern const struct command command_serve;
 extern const struct command command_cgi;
 extern const struct command command_migrate_apply;
 extern const struct command command_migrate_status;
+extern const struct command command_migrate_diff;
+extern const struct command command_migrate_new;
+extern const struct command command_migrate_hash;
+extern const struct command command_migrate_validate;
+extern const struct command command_migrate_lint;
+extern const struct command command_schema;
 extern const struct command command_config;
 extern const struct command command_openapi;
 extern const struct command command_version;

@@ -25,17 +25,18 @@ enum setting_source { FROM_DEFAULT, FROM_DOTENV, FROM_ENVIRONMENT };
 struct setting {
     const char *name;
     enum setting_type type;
-    int secret;                 /* 1: masked in `quire config` */
-    const char *standard;       /* the default, as it would be written */
-    size_t offset;              /* in struct config: const char * or int64_t */
-    int64_t min, max;           /* SETTING_INTEGER */
-    const char *const *choices; /* SETTING_CHOICE, NULL-terminated */
-    const char *help;           /* one line; units where there are any */
+    int secret;                  /* 1: masked in `quire config` */
+    const char *standard;        /* the default, as it would be written */
+    const char *with_postgresql; /* another default where DB is postgresql; NULL: the same */
+    size_t offset;               /* in struct config: const char * or int64_t */
+    int64_t min, max;            /* SETTING_INTEGER */
+    const char *const *choices;  /* SETTING_CHOICE, NULL-terminated */
+    const char *help;            /* one line; units where there are any */
 };
 
 struct config {
     const char *env; /* ENV */
-    const char *db;  /* DB: sqlite, mysql */
+    const char *db;  /* DB: sqlite, mysql, postgresql */
     const char *db_user;
     const char *db_password;
     const char *db_host; /* a name, an address, or the path of a unix socket */
@@ -56,6 +57,8 @@ struct config {
     const char *log_level;
     const char *log_file;
     const char *migrations;          /* the folder that holds one folder per dialect */
+    const char *dev_urls;            /* one URL per dialect, separated by commas; empty: see command/dev_database.h */
+    const char *scratch_name;        /* of the database or schema that is made there */
     const char *docs_dir;            /* the folder with the files of /docs */
     enum setting_source sources[64]; /* by index in settings[] */
 };

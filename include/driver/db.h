@@ -74,12 +74,13 @@ struct db_options {
     const char *host; /* a name, an address, or the path of a unix socket */
     const char *user;
     const char *password;
-    const char *name; /* the database */
-    const char *path; /* sqlite: the file */
+    const char *name;   /* the database; NULL: none, where the server lets one in without */
+    const char *path;   /* sqlite: the file */
+    const char *schema; /* postgresql: the one schema that is looked in; NULL: as the server is set */
     int port;
     int connect_timeout_ms;   /* 0: none */
     int statement_timeout_ms; /* ceiling, 0: none; a request's deadline makes it shorter where the database can */
-    int lock_timeout_ms;      /* 0: mysql waits as its server is set, sqlite not at all */
+    int lock_timeout_ms;      /* 0: sqlite does not wait, the others as their server is set */
 };
 
 /* A driver: one table per database, NULL fields are refused when it is opened. */
@@ -115,6 +116,7 @@ struct db {
 /* Each is there when its library was there at build time. */
 extern const struct db_driver db_sqlite;
 extern const struct db_driver db_mysql;
+extern const struct db_driver db_postgresql;
 
 /* The drivers this build has, NULL-terminated. */
 extern const struct db_driver *const db_drivers[];

@@ -15,12 +15,17 @@ struct context;
 struct db;
 struct migrate_dialect;
 
-enum revision_type { REVISION_BASELINE = 1, REVISION_EXECUTE = 2 };
+/* Resolved: somebody said by `atlas migrate set` that it is done. */
+enum revision_type { REVISION_BASELINE = 1, REVISION_EXECUTE = 2, REVISION_RESOLVED = 4 };
+
+/* How the error of a revision starts while a statement of its runs that cannot be rolled back. A sum of the schema
+ * before it follows (schema_state.h). Found later, it says that the run was cut off. */
+#define REVISION_BEGUN "begun, and its end is not known; the schema before it was h1:"
 
 struct revision {
     const char *version;
     const char *description;
-    int64_t type;    /* bits of enum revision_type, and others of Atlas */
+    int64_t type;    /* bits of enum revision_type */
     int64_t applied; /* statements done; fewer than `total`: it stopped in the middle */
     int64_t total;
     int64_t execution_time_ns;
@@ -28,6 +33,7 @@ struct revision {
     const char *error; /* "" or NULL: none */
     const char *error_statement;
     const char *partial_hashes; /* JSON list of the sums of the statements done; NULL: none */
+    const char *executed_at; /* when it was begun, as read; later ones are higher as text. revision_insert() sets it */
 };
 
 struct revisions {
@@ -43,8 +49,11 @@ enum code revisions_read(struct context *context, struct db *db, const struct mi
 /* NULL when the version has none. */
 const struct revision *revisions_find(const struct revisions *revisions, const char *version);
 
-/* Were all its statements done? */
+/* Were all its statements done, or does it count so? */
 bool revision_is_complete(const struct revision *revision);
+
+/* The sum of the schema before the statement in which the run was cut off; NULL: it was not. */
+const char *revision_find_cut(const struct revision *revision);
 
 enum code revision_insert(struct context *context, struct db *db, const struct migrate_dialect *dialect,
                           const struct revision *revision) __attribute__((warn_unused_result));

@@ -10,7 +10,6 @@
  * cannot be split with certainty is refused.
  */
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/error.h"
@@ -19,13 +18,19 @@ struct context;
 
 struct sql_statements {
     const char **items; /* trimmed, with their `;`, without the comments before them, NUL-terminated */
+    size_t *lines;      /* where each starts, from 1 */
     size_t n;
 };
 
+/* What the statements of a database may hold beyond standard SQL. */
+enum split_rule {
+    SPLIT_BACKSLASHES = 1 << 0, /* they escape in quotes, and `#` starts a comment (MySQL) */
+    SPLIT_DOLLARS = 1 << 1, /* $tag$ quotes, E'' with backslashes, comments in comments, BEGIN ATOMIC (PostgreSQL) */
+};
+
 /* MALFORMED, with one line for the user that names the line of the text: a quote, comment, parenthesis or BEGIN without
- * end. `backslashes`: they escape in quotes, and `#` starts a comment (MySQL). `text` has a NUL after its `size` bytes
- * and none before. */
-enum code statements_split(struct context *context, const char *text, size_t size, bool backslashes,
+ * end. `rules`: of enum split_rule. `text` has a NUL after its `size` bytes and none before. */
+enum code statements_split(struct context *context, const char *text, size_t size, unsigned rules,
                            struct sql_statements *ret_statements) __attribute__((warn_unused_result));
 
 #endif

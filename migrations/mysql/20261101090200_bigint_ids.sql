@@ -1,4 +1,5 @@
 -- Ids of 64 bits. The foreign key has to be away while its two columns differ.
+-- quire:replaces h1:/hzAH6ALLOwlFaLSfQbENJwXtDv8VEattTQlZsUuUuw=
 
 ALTER TABLE book DROP FOREIGN KEY book_ibfk_1;
 

@@ -129,22 +129,35 @@ static int read_option(struct invocation *invocation, const char *const **words)
     return 0;
 }
 
-/* Reads what stands after the command's name. 0, or 2 with a line on stderr; -1: it was --help, which is done. */
+/* Reads what stands after the command's name; options may come after operands, `--` ends them. 0, or 2 with a line on
+ * stderr; -1: it was --help, which is done. */
 static int read_words(struct invocation *invocation, const char *const *words)
 {
     const struct command *command = invocation->command;
+    size_t n = 0;
 
-    while (*words && **words == '-') {
-        if (strcmp(*words, "--help") == 0 || strcmp(*words, "-h") == 0) {
+    while (words[n])
+        n++;
+    const char **operands = arena_array(invocation->arena, n + 1, sizeof *operands);
+    if (!operands)
+        return command_complain(1, "out of memory");
+    invocation->operands = operands;
+    for (bool more = true; *words;) {
+        if (!more || **words != '-') {
+            *operands++ = *words++;
+        } else if (strcmp(*words, "--help") == 0 || strcmp(*words, "-h") == 0) {
             command_describe(command);
             return -1;
-        }
-        if (read_option(invocation, &words) != 0)
+        } else if (strcmp(*words, "--") == 0) {
+            more = false;
+            words++;
+        } else if (read_option(invocation, &words) != 0) {
             return 2;
+        }
     }
-    invocation->operands = words;
-    if (*words && !command->operands)
-        return command_complain(2, "%s takes no operand: %s; see quire help %s", command->name, *words, command->name);
+    if (*invocation->operands && !command->operands)
+        return command_complain(2, "%s takes no operand: %s; see quire help %s", command->name, *invocation->operands,
+                                command->name);
     return 0;
 }
 

@@ -8,10 +8,11 @@
 
 static int run(struct invocation *invocation);
 
-enum { DIR };
+enum { DIR, URL };
 
 static const struct option options[] = {
     [DIR] = {"--dir", "DIR", "the migration directory; without it: the one for DB in the setting MIGRATIONS"},
+    [URL] = {"--url", "URL", "the database, as mysql://user:password@host:3306/name; without it: that of the settings"},
     {.name = NULL},
 };
 
@@ -31,16 +32,24 @@ static void report(const struct migration_status *status)
     printf("  -- Executed Files:  %zu%s\n", status->n_applied + status->partial,
            status->partial ? " (last one partially)" : "");
     printf("  -- Pending Files:   %zu\n", status->n_pending);
-    if (status->error)
-        printf("\nLast migration attempt had errors:\n  -- SQL:   %s\n  -- ERROR: %s\n",
-               status->error_statement ? status->error_statement : "", status->error);
+    if (!status->error)
+        return;
+    if (status->cut)
+        printf("\nThe last migration attempt was cut off in the middle of a statement. The next one finds out whether "
+               "it took "
+               "effect, and goes on from there:\n");
+    else
+        printf("\nLast migration attempt had errors:\n");
+    printf("  -- SQL:   %s\n", status->error_statement ? status->error_statement : "");
+    if (!status->cut)
+        printf("  -- ERROR: %s\n", status->error);
 }
 
 static int run(struct invocation *invocation)
 {
     struct migration migration;
     struct migration_status status = {.n_pending = 0};
-    int exit_status = migration_open(&migration, invocation, invocation->values[DIR]);
+    int exit_status = migration_open(&migration, invocation, invocation->values[URL], invocation->values[DIR]);
 
     if (exit_status != 0)
         return exit_status;

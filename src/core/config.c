@@ -17,7 +17,7 @@
 #define DOTENV_MAX ((size_t)64 * 1024) /* bytes of `.env` */
 #define LONGEST_QUOTE 80               /* bytes of a bad value that are shown */
 
-static const char *const databases[] = {"sqlite", "mysql", NULL};
+static const char *const databases[] = {"sqlite", "mysql", "postgresql", NULL};
 static const char *const caches[] = {"memcached", "memory", "none", NULL};
 
 #define AT(member) .offset = offsetof(struct config, member)
@@ -28,11 +28,12 @@ static const char *const caches[] = {"memcached", "memory", "none", NULL};
 
 const struct setting settings[] = {
     {"ENV", TEXT, .standard = "development", AT(env), .help = "what this installation is for"},
-    {"DB", CHOICE(databases), .standard = "sqlite", AT(db), .help = "the database: sqlite, mysql"},
+    {"DB", CHOICE(databases), .standard = "sqlite", AT(db), .help = "the database: sqlite, mysql, postgresql"},
     {"DB_USER", TEXT, .standard = "fastapi", AT(db_user), .help = "user at the database server"},
     {"DB_PASSWORD", TEXT, SECRET, .standard = "fastapi", AT(db_password), .help = "that user's password"},
     {"DB_HOST", TEXT, .standard = "localhost", AT(db_host), .help = "name, address, or path of a unix socket"},
-    {"DB_PORT", INTEGER(1, 65535), .standard = "3309", AT(db_port), .help = "TCP port of the database server"},
+    {"DB_PORT", INTEGER(1, 65535), .standard = "3309", .with_postgresql = "5432", AT(db_port),
+     .help = "TCP port of the database server"},
     {"DB_NAME", TEXT, .standard = "fastapi", AT(db_name), .help = "name of the database at its server"},
     {"DB_PATH", TEXT, .standard = "var/quire.db", AT(db_path), .help = "file of the sqlite database"},
     {"SECRET_KEY", TEXT, SECRET, .standard = "", AT(secret_key), .help = "key for signatures"},
@@ -55,6 +56,9 @@ const struct setting settings[] = {
      .help = "how much is logged: error, warning, info, debug"},
     {"LOG_FILE", TEXT, .standard = "", AT(log_file), .help = "file of the log; empty: stderr"},
     {"MIGRATIONS", TEXT, .standard = "migrations", AT(migrations), .help = "folder with one folder for each dialect"},
+    {"DEV_URLS", TEXT, SECRET, .standard = "", AT(dev_urls),
+     .help = "servers for the scratch databases of migrations, as URLs, separated by commas"},
+    {"SCRATCH_NAME", TEXT, .standard = "quire_scratch", AT(scratch_name), .help = "name of a scratch database"},
     {"DOCS_DIR", TEXT, .standard = "build/swagger-ui", AT(docs_dir), .help = "folder with the files of /docs"},
     {.name = NULL},
 };
@@ -190,6 +194,13 @@ static int apply(struct load *load, const struct setting *setting, const char *v
     return 0;
 }
 
+/* The default of a setting. DB stands before those that depend on it. */
+static const char *standard_value(const struct config *config, const struct setting *setting)
+{
+    bool postgresql = config->db && strcmp(config->db, "postgresql") == 0;
+    return postgresql && setting->with_postgresql ? setting->with_postgresql : setting->standard;
+}
+
 int config_load(struct arena *arena, const char *dotenv, struct config *ret_config, char *ret_error, size_t size)
 {
     struct load load = {.arena = arena, .dotenv = dotenv, .ret_error = ret_error, .error_size = size};
@@ -200,7 +211,7 @@ int config_load(struct arena *arena, const char *dotenv, struct config *ret_conf
         const char *value = getenv(settings[i].name);
         if (!value) {
             source = load.values[i] ? FROM_DOTENV : FROM_DEFAULT;
-            value = load.values[i] ? load.values[i] : settings[i].standard;
+            value = load.values[i] ? load.values[i] : standard_value(&load.config, &settings[i]);
         }
         if (apply(&load, &settings[i], value, source) < 0)
             return -1;

@@ -31,6 +31,9 @@ const struct db_driver *const db_drivers[] = {
 #ifdef HAVE_MYSQL
     &db_mysql,
 #endif
+#ifdef HAVE_POSTGRESQL
+    &db_postgresql,
+#endif
     NULL,
 };
 

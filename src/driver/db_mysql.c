@@ -381,7 +381,12 @@ static enum code run_statement(struct db_mysql *db, struct context *context, MYS
     return code;
 }
 
-/* Finds or prepares the statement and runs it; ret_stale tells that it did not run and is to be prepared again. */
+/*
+ * Finds or prepares the statement and runs it; ret_stale tells that it did not run and is to be prepared again.
+ *
+ * One without parameters is not kept. That is the total of a whole table, which MariaDB 10.11 counts over an index when
+ * it is run for the first time, and by reading every row when it is run again after others have read that table.
+ */
 static enum code execute_once(struct db_mysql *db, struct context *context, const char *sql,
                               const struct db_value *values, size_t n_values, struct db_result *ret_result,
                               bool *ret_stale)
@@ -393,7 +398,7 @@ static enum code execute_once(struct db_mysql *db, struct context *context, cons
         statement = prepare(db, context, sql);
         if (!statement)
             return context->error.code;
-        kept = statement_cache_keep(&db->statements, sql, statement);
+        kept = n_values > 0 && statement_cache_keep(&db->statements, sql, statement);
     }
 
     enum code code = run_statement(db, context, statement, values, n_values, ret_result);

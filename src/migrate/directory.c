@@ -1,4 +1,4 @@
-/* migrate/directory.c: reads a migration directory whole, and compares it with its atlas.sum line by line. */
+/* migrate/directory.c: reads a migration directory whole. What is read is all there is: no file is opened twice. */
 
 #include "migrate/directory.h"
 
@@ -15,10 +15,10 @@
 #include "core/buffer.h"
 #include "core/context.h"
 #include "core/utf8.h"
-#include "migrate/hash_chain.h"
+#include "migrate/file_header.h"
+#include "migrate/sum_file.h"
 
-#define SUM_FILE "atlas.sum"
-#define SUM_SIZE_MAX ((size_t)1 << 20)
+#define ADVICE_SIZE_MAX 4096
 
 /* Reads all of an open file into the arena. */
 static enum code read_open(struct context *context, int fd, const char *path, size_t size_max, const char **ret_text,
@@ -63,78 +63,6 @@ static enum code read_file(struct context *context, const char *path, size_t siz
     return code;
 }
 
-/* True when the first line says `atlas:sum ignore`, after printable text only. */
-static bool is_ignored(const struct migration_file *file)
-{
-    static const char mark[] = "atlas:sum ";
-    const char *end = memchr(file->text, '\n', file->size);
-    size_t size = end ? (size_t)(end - file->text) : file->size;
-    const char *at = memmem(file->text, size, mark, sizeof mark - 1);
-
-    if (!at)
-        return false;
-    for (const char *c = file->text; c < at; c++)
-        if (*c < ' ' || *c > '~')
-            return false;
-    at += sizeof mark - 1;
-    at += strspn(at, " ");
-    return (size_t)(file->text + size - at) == strlen("ignore") && memcmp(at, "ignore", strlen("ignore")) == 0;
-}
-
-/*
- * Finds a directive in the header of a file; its value is "" when it has none, and NULL when it is not there. The
- * header is the leading run of comment lines, and counts only with a blank line, or nothing, after it.
- */
-static enum code find_directive(struct context *context, const struct migration_file *file, const char *name,
-                                const char **ret_value)
-{
-    const char *found = NULL;
-    const char *line = file->text;
-    const char *end = file->text + file->size;
-    size_t name_size = strlen(name);
-
-    while (line < end && (*line == '#' || strncmp(line, "--", 2) == 0)) {
-        const char *line_end = line + strcspn(line, "\r\n");
-        const char *text = line + strspn(line, "#-");
-        text += strspn(text, " ");
-        if (strncmp(text, name, name_size) == 0 && strchr(" \r\n", text[name_size])) {
-            text += name_size;
-            text += strspn(text, " ");
-            found = arena_printf(context->arena, "%.*s", (int)(line_end - text), text);
-            if (!found)
-                return fail_memory(context);
-        }
-        line = line_end + strspn(line_end, "\r");
-        line += *line == '\n';
-    }
-    *ret_value = line == end || *line == '\n' || *line == '\r' ? found : NULL;
-    return OK;
-}
-
-static enum code read_header(struct context *context, struct migration_file *file)
-{
-    const char *mode = NULL;
-    const char *checkpoint = NULL;
-    enum code code = find_directive(context, file, "atlas:txmode", &mode);
-
-    if (code == OK)
-        code = find_directive(context, file, "atlas:checkpoint", &checkpoint);
-    if (code == OK)
-        code = find_directive(context, file, "quire:replaces", &file->replaces);
-    if (code != OK)
-        return code;
-    if (checkpoint)
-        return fail(context, MALFORMED, "%s: atlas:checkpoint is not supported", file->name);
-    if (mode && strcmp(mode, "none") != 0 && strcmp(mode, "file") != 0)
-        return fail(context, MALFORMED, "%s: atlas:txmode is \"none\" or \"file\", not \"%s\"", file->name, mode);
-    file->without_transaction = mode && strcmp(mode, "none") == 0;
-    if (file->replaces && strncmp(file->replaces, "h1:", 3) != 0)
-        return fail(context, MALFORMED, "%s: quire:replaces takes a hash that starts with \"h1:\"", file->name);
-    if (file->replaces)
-        file->replaces += strlen("h1:");
-    return OK;
-}
-
 /* Version and description from the name: the version ends at the first `_`. */
 static enum code read_name(struct context *context, struct migration_file *file, const char *name)
 {
@@ -168,40 +96,32 @@ static enum code read_migration(struct context *context, const char *path, const
         return code;
     if (memchr(file->text, '\0', file->size) || !utf8_is_valid(file->text, file->size))
         return fail(context, MALFORMED, "%s: not UTF-8 text", full);
-    return read_header(context, file);
+    return file_header_read(context, file);
 }
 
-/* Feeds names and texts to one chain, and builds atlas.sum. An ignored file has no line, but its name is
- * in the chain. */
-static enum code add_sums(struct context *context, struct migration_directory *directory)
+static int by_version(const void *a, const void *b)
 {
-    struct hash_chain chain;
-    struct hash_chain total;
-    struct buffer lines;
-    char text[HASH_TEXT_SIZE];
+    const struct migration_file *left = *(const struct migration_file *const *)a;
+    const struct migration_file *right = *(const struct migration_file *const *)b;
+    int order = strcmp(left->version, right->version);
 
-    hash_chain_init(&chain);
-    hash_chain_init(&total);
-    buffer_init(&lines, context->arena, SUM_SIZE_MAX);
-    for (size_t i = 0; i < directory->n_files; i++) {
-        struct migration_file *file = &directory->files[i];
-        bool ignored = is_ignored(file);
-        hash_chain_add(&chain, file->name, strlen(file->name));
-        if (!ignored)
-            hash_chain_add(&chain, file->text, file->size);
-        hash_chain_format(&chain, text);
-        file->hash = arena_text(context->arena, text);
-        if (!file->hash)
-            return fail_memory(context);
-        if (ignored)
-            continue;
-        hash_chain_add(&total, file->name, strlen(file->name));
-        hash_chain_add(&total, text, strlen(text));
-        buffer_printf(&lines, "%s h1:%s\n", file->name, text);
-    }
-    hash_chain_format(&total, text);
-    directory->sum = arena_printf(context->arena, "h1:%s\n%s", text, lines.data);
-    return directory->sum && !lines.failed ? OK : fail_memory(context);
+    return order != 0 ? order : strcmp(left->name, right->name);
+}
+
+/* Two files of one version are one too many, wherever they stand. */
+static enum code check_versions(struct context *context, const struct migration_directory *directory)
+{
+    const struct migration_file **files = arena_array(context->arena, directory->n_files, sizeof(void *));
+
+    if (!files)
+        return fail_memory(context);
+    for (size_t i = 0; i < directory->n_files; i++)
+        files[i] = &directory->files[i];
+    qsort((void *)files, directory->n_files, sizeof(void *), by_version);
+    for (size_t i = 1; i < directory->n_files; i++)
+        if (strcmp(files[i - 1]->version, files[i]->version) == 0)
+            return fail(context, MALFORMED, "%s: has the version of %s", files[i]->name, files[i - 1]->name);
+    return OK;
 }
 
 static enum code read_all(struct context *context, const char *path, struct dirent **names, size_t n,
@@ -215,11 +135,10 @@ static enum code read_all(struct context *context, const char *path, struct dire
         enum code code = read_migration(context, path, names[i]->d_name, file);
         if (code != OK)
             return code;
-        if (i > 0 && strcmp(file[-1].version, file->version) >= 0)
-            return fail(context, MALFORMED, "%s: its version is not above that of %s", file->name, file[-1].name);
     }
     directory->n_files = n;
-    return add_sums(context, directory);
+    enum code code = check_versions(context, directory);
+    return code == OK ? sum_file_make(context, directory) : code;
 }
 
 static int is_sql(const struct dirent *entry)
@@ -255,83 +174,52 @@ enum code directory_read(struct context *context, const char *path, struct migra
     return code;
 }
 
-/* One line of a sum text. */
-struct sum_line {
-    const char *text;
-    size_t size;
-    size_t name_size; /* up to the last space: names may have spaces, hashes have none */
-};
-
-static bool next_line(const char **position, struct sum_line *ret_line)
-{
-    if (**position == '\0')
-        return false;
-    struct sum_line line = {.text = *position, .size = strcspn(*position, "\n")};
-    const char *space = memrchr(line.text, ' ', line.size);
-    line.name_size = space ? (size_t)(space - line.text) : line.size;
-    *position += line.size + (line.text[line.size] == '\n');
-    *ret_line = line;
-    return true;
-}
-
-static bool same_name(const struct sum_line *a, const struct sum_line *b)
-{
-    return a->name_size == b->name_size && memcmp(a->text, b->text, a->name_size) == 0;
-}
-
-static bool has_name(const char *sum, const struct sum_line *wanted)
-{
-    struct sum_line line;
-    for (const char *position = sum; next_line(&position, &line);)
-        if (same_name(&line, wanted))
-            return true;
-    return false;
-}
-
-static enum code fail_line(struct context *context, size_t number, const struct sum_line *line, const char *what)
-{
-    return fail(context, CONFLICT, "checksum mismatch: " SUM_FILE " L%zu: %.*s was %s", number, (int)line->name_size,
-                line->text, what);
-}
-
-/* The first line that differs names the file: as sums are chained, all lines below an edited file differ too. */
-static enum code fail_sum(struct context *context, const char *is, const char *should_be)
-{
-    struct sum_line a;
-    struct sum_line b;
-    const char *old = is;
-    const char *new = should_be;
-
-    bool has_old = next_line(&old, &a);
-    bool has_new = next_line(&new, &b);
-    for (size_t number = 2;; number++) {
-        has_old = has_old && next_line(&old, &a);
-        has_new = has_new && next_line(&new, &b);
-        if (!has_old && !has_new)
-            return fail(context, CONFLICT, "checksum mismatch: " SUM_FILE " L1: the sum of all lines is wrong");
-        if (has_new && (!has_old || (!same_name(&a, &b) && !has_name(is, &b))))
-            return fail_line(context, number, &b, "added");
-        if (!has_new || !same_name(&a, &b))
-            return fail_line(context, number, &a, "removed");
-        if (a.size != b.size || memcmp(a.text, b.text, a.size) != 0)
-            return fail_line(context, number, &a, "edited");
-    }
-}
-
-enum code directory_check(struct context *context, const char *path, const struct migration_directory *directory)
+enum code directory_read_sum(struct context *context, const char *path, const char **ret_text)
 {
     const char *full = arena_printf(context->arena, "%s/" SUM_FILE, path);
-    const char *text = "";
+    const char *text = NULL;
     size_t size = 0;
 
     if (!full)
         return fail_memory(context);
-    enum code code = read_file(context, full, SUM_SIZE_MAX, &text, &size);
-    if (code == NOT_FOUND)
-        return fail(context, CONFLICT, "checksum file not found: %s", full);
-    if (code != OK)
-        return code;
-    if (strcmp(text, directory->sum) == 0 && strlen(text) == size)
+    if (access(full, F_OK) != 0 && errno == ENOENT) {
+        *ret_text = NULL;
         return OK;
-    return fail_sum(context, text, directory->sum);
+    }
+    enum code code = read_file(context, full, SUM_FILE_SIZE_MAX, &text, &size);
+    if (code == OK)
+        *ret_text = text;
+    return code;
+}
+
+enum code directory_check(struct context *context, const char *path, const struct migration_directory *directory)
+{
+    const char *text = NULL;
+    struct sum_fault fault;
+    enum code code = directory_read_sum(context, path, &text);
+
+    if (code != OK || (!text && directory->n_files == 0))
+        return code;
+    if (!text)
+        return fail(context, CONFLICT, "checksum file not found");
+    return sum_file_agrees(text, directory->sum, &fault) ? OK : fail(context, CONFLICT, "checksum mismatch");
+}
+
+const char *directory_advice(struct context *context, const char *path, const struct migration_directory *directory)
+{
+    struct error error = context->error;
+    struct buffer advice;
+    const char *text = NULL;
+    struct sum_fault fault = {0};
+
+    if (directory_read_sum(context, path, &text) == OK && text)
+        sum_file_agrees(text, directory->sum, &fault);
+    context->error = error;
+    buffer_init(&advice, context->arena, ADVICE_SIZE_MAX);
+    buffer_add_text(&advice, "You have a checksum error in your migration directory.\n");
+    if (fault.line > 0)
+        buffer_printf(&advice, "\n\tL%zu: %.*s was %s\n\n", fault.line, (int)fault.name_size, fault.name, fault.what);
+    buffer_add_text(&advice,
+                    "Please check your migration files and run 'quire migrate hash' to re-hash the contents\n\n");
+    return advice.failed ? NULL : advice.data;
 }

@@ -1,8 +1,12 @@
-/* migrate/lock.c: the lock by name is asked for a second at a time, so that no statement outlives
- * a statement timeout. */
+/*
+ * migrate/lock.c: a lock is asked for again and again, for a second at most each time, so that no statement outlives a
+ * statement timeout.
+ */
 
 #include "migrate/lock.h"
 
+#include <stdbool.h>
+#include <string.h>
 #include <time.h>
 
 #include "core/clock.h"
@@ -13,81 +17,68 @@
 #define PAUSE_MS 50
 
 /* Runs a statement that gives one number; NULL counts as 0. */
-static enum code ask(struct context *context, struct db *db, const char *sql, int64_t *ret_answer)
+static enum code ask(struct context *context, struct db *db, const char *sql, bool *ret_answer)
 {
     struct db_result result;
     enum code code = db_execute(db, context, DB_READ, sql, NULL, 0, &result);
     if (code != OK)
         return code;
-    bool answered = result.n_rows == 1 && result.cells[0].type == DB_INTEGER;
-    *ret_answer = answered ? result.cells[0].integer : 0;
+    *ret_answer = result.n_rows == 1 && result.cells[0].type == DB_INTEGER && result.cells[0].integer != 0;
     return OK;
 }
 
-static enum code fail_busy(struct context *context)
+/* A database in memory is nobody else's. */
+static bool is_file(const struct db *db)
 {
-    return fail(context, UNAVAILABLE, "another migration is running on this database; waited %d s",
-                LOCK_WAIT_MS / 1000);
+    const char *path = db->options.path;
+
+    return path && *path && strcmp(path, ":memory:") != 0;
 }
 
-enum code lock_take(struct context *context, struct db *db, const struct migrate_dialect *dialect)
+static enum code try_once(struct migrate_lock *lock, bool *ret_taken)
 {
-    int64_t until_ms = clock_ms() + LOCK_WAIT_MS;
-    int64_t taken = 0;
-
-    if (!dialect->lock)
-        return OK;
-    do {
-        enum code code = ask(context, db, dialect->lock, &taken);
-        if (code != OK)
-            return code;
-    } while (!taken && clock_ms() < until_ms);
-    return taken ? OK : fail_busy(context);
+    if (lock->dialect->lock)
+        return ask(lock->context, lock->db, lock->dialect->lock, ret_taken);
+    *ret_taken = !is_file(lock->db) || lock_file_try(&lock->file, lock->db->options.path, LOCK_WAIT_MS);
+    return OK;
 }
 
-static enum code begin(struct context *context, struct db *db)
+enum code lock_take(struct migrate_lock *lock, struct context *context, struct db *db,
+                    const struct migrate_dialect *dialect)
 {
     const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
     int64_t until_ms = clock_ms() + LOCK_WAIT_MS;
-    enum code code = db_begin(db, context);
+    bool taken = false;
 
-    while (code == CONTENDED && clock_ms() < until_ms) {
+    *lock = (struct migrate_lock){.context = context, .db = db, .dialect = dialect, .file = {.folder = -1}};
+    for (;;) {
+        enum code code = try_once(lock, &taken);
+        if (code != OK || taken)
+            return code;
+        if (clock_ms() >= until_ms)
+            return fail(context, UNAVAILABLE, "another migration is running on this database; waited %d s",
+                        LOCK_WAIT_MS / 1000);
         nanosleep(&pause, NULL);
-        code = db_begin(db, context);
     }
-    return code == CONTENDED ? fail_busy(context) : code;
 }
 
-enum code lock_enter(struct context *context, struct db *db, const struct migrate_dialect *dialect)
+enum code lock_check(struct context *context, struct db *db, const struct migrate_dialect *dialect)
 {
-    int64_t held = 0;
+    bool held = true;
+    enum code code = dialect->lock_held ? ask(context, db, dialect->lock_held, &held) : OK;
 
-    if (dialect->transactional)
-        return begin(context, db);
-    enum code code = ask(context, db, dialect->lock_held, &held);
     if (code == OK && !held)
         return fail(context, UNAVAILABLE, "the connection was lost, and with it the migration lock");
     return code;
 }
 
-enum code lock_leave(struct context *context, struct db *db, const struct migrate_dialect *dialect, enum code code)
+void lock_release(struct migrate_lock *lock)
 {
-    if (!dialect->transactional)
-        return code;
-    if (code == OK)
-        return db_commit(db, context);
-    struct error failure = context->error;
-    db_rollback(db, context);
-    context->error = failure;
-    return code;
-}
+    struct error failure = lock->context->error;
+    bool released;
 
-void lock_release(struct context *context, struct db *db, const struct migrate_dialect *dialect)
-{
-    struct error failure = context->error;
-    int64_t released;
-
+    lock_file_release(&lock->file);
     /* When the connection is lost, the server has released it already. */
-    if (dialect->unlock && ask(context, db, dialect->unlock, &released) != OK)
-        context->error = failure;
+    if (lock->dialect->unlock && ask(lock->context, lock->db, lock->dialect->unlock, &released) != OK)
+        lock->context->error = failure;
 }

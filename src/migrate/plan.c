@@ -1,42 +1,97 @@
-/* migrate/plan.c: versions are compared as text, as Atlas compares them. */
+/* migrate/plan.c: versions are compared as text, as Atlas compares them, and so are times of one database. */
 
 #include "migrate/plan.h"
 
+#include <stdbool.h>
 #include <string.h>
 
+#include "core/arena.h"
+#include "core/buffer.h"
 #include "core/context.h"
 #include "migrate/directory.h"
+#include "migrate/file_header.h"
+#include "migrate/hash_chain.h"
 #include "migrate/revision.h"
 
-/* A baseline stands for all versions up to its own. */
-static const char *baseline_version(const struct revisions *revisions)
+/* Names of files in a failure's one line. */
+#define NAMES_SIZE_MAX 120
+
+/* Which files of a directory have revisions. */
+struct span {
+    size_t start;  /* the last checkpoint; the first file, when there is none */
+    size_t first;  /* the first file with a revision; all, when none has */
+    size_t end;    /* after the last one with a revision */
+    bool complete; /* the last of the revisions has a file */
+};
+
+static struct span find_span(const struct migration_directory *directory, const struct revisions *revisions)
 {
-    const char *version = "";
-    for (size_t i = 0; i < revisions->n; i++)
-        if (revisions->items[i].type & REVISION_BASELINE)
-            version = revisions->items[i].version;
-    return version;
+    struct span span = {.first = directory->n_files};
+
+    for (size_t i = 0; i < directory->n_files; i++) {
+        const struct revision *revision = revisions_find(revisions, directory->files[i].version);
+        if (directory->files[i].checkpoint)
+            span.start = i;
+        if (!revision)
+            continue;
+        if (span.first == directory->n_files)
+            span.first = i;
+        span.end = i + 1;
+        if (revision == &revisions->items[revisions->n - 1])
+            span.complete = true;
+    }
+    return span;
 }
 
-struct migration_plan plan_make(const struct migration_directory *directory, const struct revisions *revisions)
-{
-    struct migration_plan plan = {0};
-    const char *baseline = baseline_version(revisions);
+enum place { PASSED_OVER, LATE, PENDING };
 
+/* Where a file without a revision stands. Its place in the directory decides, as files are applied in that order; its
+ * version, where the files of revisions are gone. */
+static enum place find_place(const struct migration_file *file, size_t i, const struct revisions *revisions,
+                             const struct span *span)
+{
+    if (revisions->n == 0)
+        return i < span->start || (file->checkpoint && i != span->start) ? PASSED_OVER : PENDING;
+    if (file->checkpoint || (i < span->first && strcmp(file->version, revisions->items[0].version) < 0))
+        return PASSED_OVER;
+    bool is_above = strcmp(file->version, revisions->items[revisions->n - 1].version) > 0;
+    return i >= span->end && (span->complete || is_above) ? PENDING : LATE;
+}
+
+static void add_file(struct migration_plan *plan, const struct migration_file *file, enum place place,
+                     enum migrate_order order)
+{
+    if (place == PENDING || (place == LATE && order == ORDER_NON_LINEAR))
+        plan->pending[plan->n_pending++] = file;
+    if (place == LATE && order == ORDER_LINEAR)
+        plan->late[plan->n_late++] = file;
+}
+
+enum code plan_make(struct context *context, const struct migration_directory *directory,
+                    const struct revisions *revisions, enum migrate_order order, struct migration_plan *ret_plan)
+{
+    struct span span = find_span(directory, revisions);
+    struct migration_plan plan = {
+        .pending = arena_array(context->arena, directory->n_files, sizeof(struct migration_file *)),
+        .late = arena_array(context->arena, directory->n_files, sizeof(struct migration_file *)),
+    };
+
+    if (!plan.pending || !plan.late)
+        return fail_memory(context);
     for (size_t i = 0; i < directory->n_files; i++) {
         const struct migration_file *file = &directory->files[i];
         const struct revision *revision = revisions_find(revisions, file->version);
-        if (revision ? revision_is_complete(revision) : strcmp(file->version, baseline) <= 0) {
+        if (revision && revision_is_complete(revision)) {
             plan.current = file;
             plan.n_applied++;
             continue;
         }
-        if (plan.n_pending++ == 0) {
-            plan.next = file;
+        if (revision && !plan.begun)
             plan.begun = revision;
-        }
+        add_file(&plan, file, revision ? PENDING : find_place(file, i, revisions, &span), order);
     }
-    return plan;
+    *ret_plan = plan;
+    return OK;
 }
 
 /* Was the file applied as it is now, or as the one that it replaces was? An empty hash says nothing. */
@@ -46,15 +101,71 @@ static bool is_unchanged(const struct migration_file *file, const struct revisio
            (file->replaces && strcmp(revision->hash, file->replaces) == 0);
 }
 
-static enum code check_order(struct context *context, const struct migration_plan *plan,
-                             const struct revisions *revisions)
+/* Was the file in the directory by the time that the revision was written? One that came late is applied later, or not
+ * at all. */
+static bool was_there(const struct migration_file *file, const struct revisions *revisions,
+                      const struct revision *revision)
 {
-    for (size_t i = 0; plan->next && i < revisions->n; i++) {
-        const char *version = revisions->items[i].version;
-        if (strcmp(plan->next->version, version) < 0)
-            return fail(context, CONFLICT, "migration file \"%s\" was added out of order: version %s is applied",
-                        plan->next->name, version);
+    const struct revision *own = revisions_find(revisions, file->version);
+
+    if (!own)
+        return file->checkpoint || strcmp(file->version, revisions->items[0].version) < 0;
+    return strcmp(own->executed_at, revision->executed_at) <= 0;
+}
+
+/* As is_unchanged(), with the sum that the file had when those that came late were not in the directory: each sum
+ * covers all files before. */
+static bool was_unchanged(const struct migration_directory *directory, const struct revisions *revisions,
+                          const struct migration_file *file, const struct revision *revision)
+{
+    struct hash_chain chain;
+    char hash[HASH_TEXT_SIZE];
+
+    hash_chain_init(&chain);
+    for (const struct migration_file *before = directory->files; before <= file; before++) {
+        if (before != file && !was_there(before, revisions, revision))
+            continue;
+        hash_chain_add(&chain, before->name, strlen(before->name));
+        if (!file_header_is_ignored(before))
+            hash_chain_add(&chain, before->text, before->size);
     }
+    hash_chain_format(&chain, hash);
+    return strcmp(revision->hash, hash) == 0;
+}
+
+static enum code check_order(struct context *context, const struct migration_plan *plan)
+{
+    struct buffer names;
+
+    if (plan->n_late == 0)
+        return OK;
+    buffer_init(&names, context->arena, NAMES_SIZE_MAX);
+    for (size_t i = 0; i < plan->n_late; i++)
+        buffer_printf(&names, "%s%s", i ? ", " : "", plan->late[i]->name);
+    return fail(context, CONFLICT,
+                "migration %s %s%s added out of order. See: https://atlasgo.io/versioned/apply#non-linear-error",
+                plan->n_late == 1 ? "file" : "files", names.data, plan->n_late == 1 ? " was" : " were");
+}
+
+static const struct migration_file *find_file(const struct migration_directory *directory, const char *version)
+{
+    for (size_t i = 0; i < directory->n_files; i++)
+        if (strcmp(directory->files[i].version, version) == 0)
+            return &directory->files[i];
+    return NULL;
+}
+
+static enum code check_revision(struct context *context, const struct migration_directory *directory,
+                                const struct revisions *revisions, const struct revision *revision)
+{
+    const struct migration_file *file = find_file(directory, revision->version);
+
+    if (!revision_is_complete(revision) && !file)
+        return fail(context, CONFLICT, "version %s was applied in part, and its file is not in the directory",
+                    revision->version);
+    if (file && revision_is_complete(revision) && !is_unchanged(file, revision) &&
+        !was_unchanged(directory, revisions, file, revision))
+        return fail(context, CONFLICT, "history changed: file \"%s\" is not the one that was applied", file->name);
     return OK;
 }
 
@@ -62,13 +173,31 @@ static enum code check_order(struct context *context, const struct migration_pla
 enum code plan_check(struct context *context, const struct migration_plan *plan,
                      const struct migration_directory *directory, const struct revisions *revisions)
 {
-    enum code code = check_order(context, plan, revisions);
+    enum code code = check_order(context, plan);
 
-    for (size_t i = 0; code == OK && i < directory->n_files; i++) {
-        const struct migration_file *file = &directory->files[i];
-        const struct revision *revision = revisions_find(revisions, file->version);
-        if (revision && revision_is_complete(revision) && !is_unchanged(file, revision))
-            code = fail(context, CONFLICT, "history changed: file \"%s\" is not the one that was applied", file->name);
-    }
+    for (size_t i = 0; code == OK && i < revisions->n; i++)
+        code = check_revision(context, directory, revisions, &revisions->items[i]);
     return code;
+}
+
+enum code plan_limit(struct context *context, struct migration_plan *plan, const struct revisions *revisions,
+                     size_t amount, const char *version)
+{
+    const struct revision *revision = version ? revisions_find(revisions, version) : NULL;
+    size_t n = 0;
+
+    if (version && !(revision && revision_is_complete(revision))) {
+        while (n < plan->n_pending && strcmp(plan->pending[n]->version, version) != 0)
+            n++;
+        if (n == plan->n_pending)
+            return fail(context, CONFLICT, "migration with version \"%s\" not found", version);
+        plan->n_pending = n + 1;
+    } else if (version) {
+        while (n < plan->n_pending && strcmp(plan->pending[n]->version, version) < 0)
+            n++;
+        plan->n_pending = n;
+    }
+    if (amount > 0 && amount < plan->n_pending)
+        plan->n_pending = amount;
+    return OK;
 }

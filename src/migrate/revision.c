@@ -6,16 +6,20 @@
 #include <time.h>
 
 #include "core/arena.h"
+#include "core/buffer.h"
 #include "core/context.h"
+#include "core/version.h"
 #include "driver/db.h"
 #include "migrate/dialect.h"
 
 /* Who ran it, as Atlas says "Atlas CLI v0.21.2". */
-#define OPERATOR "quire"
+#define OPERATOR "quire " QUIRE_VERSION
+
+#define STATEMENT_SIZE_MAX 1024
 
 /* One row of Atlas's own is not a revision. */
 static const char select_all[] = "SELECT version, description, type, applied, total, execution_time, hash, error, "
-                                 "error_stmt, partial_hashes FROM atlas_schema_revisions "
+                                 "error_stmt, partial_hashes, executed_at FROM atlas_schema_revisions "
                                  "WHERE version <> '.atlas_cloud_identifier' ORDER BY version";
 
 static const char insert_one[] = "INSERT INTO atlas_schema_revisions (version, description, type, applied, total, "
@@ -39,19 +43,53 @@ static struct db_value integer_value(int64_t integer)
     return (struct db_value){.type = DB_INTEGER, .integer = integer};
 }
 
+/* The statement with its parameters as this database writes them. NULL without memory. */
+static const char *number_parameters(struct context *context, const struct db *db, const char *sql)
+{
+    struct buffer text;
+    int n = 0;
+
+    if (!db->driver->dialect->numbered)
+        return sql;
+    buffer_init(&text, context->arena, STATEMENT_SIZE_MAX);
+    for (; *sql; sql++)
+        if (*sql == '?')
+            buffer_printf(&text, "$%d", ++n);
+        else
+            buffer_add_char(&text, *sql);
+    return text.failed ? NULL : text.data;
+}
+
+/* A change of one row. */
+static enum code write_row(struct context *context, struct db *db, const char *sql, const struct db_value *values,
+                           size_t n_values)
+{
+    struct db_result result;
+    const char *text = number_parameters(context, db, sql);
+
+    return text ? db_execute(db, context, DB_WRITE, text, values, n_values, &result) : fail_memory(context);
+}
+
+/* Atlas writes no NULL here, but other hands do. */
+static const char *text_of(const struct db_value *cell)
+{
+    return cell->type == DB_TEXT ? cell->text : "";
+}
+
 static struct revision decode(const struct db_value *cells)
 {
     return (struct revision){
-        .version = cells[0].text,
-        .description = cells[1].text,
+        .version = text_of(&cells[0]),
+        .description = text_of(&cells[1]),
         .type = cells[2].integer,
         .applied = cells[3].integer,
         .total = cells[4].integer,
         .execution_time_ns = cells[5].integer,
-        .hash = cells[6].text,
+        .hash = text_of(&cells[6]),
         .error = cells[7].text,
         .error_statement = cells[8].text,
         .partial_hashes = cells[9].text,
+        .executed_at = text_of(&cells[10]),
     };
 }
 
@@ -114,22 +152,42 @@ const struct revision *revisions_find(const struct revisions *revisions, const c
 
 bool revision_is_complete(const struct revision *revision)
 {
-    return revision->applied == revision->total;
+    return revision->applied == revision->total || (revision->type & REVISION_RESOLVED);
+}
+
+const char *revision_find_cut(const struct revision *revision)
+{
+    static const char begun[] = REVISION_BEGUN;
+    bool cut = revision->error && strncmp(revision->error, begun, sizeof begun - 1) == 0;
+
+    return cut && !revision_is_complete(revision) ? revision->error + sizeof begun - 1 : NULL;
+}
+
+/* NULL after a failure. */
+static const char *format_now(struct context *context, const struct migrate_dialect *dialect)
+{
+    char seconds[sizeof "YYYY-MM-DD hh:mm:ss"];
+    struct timespec now;
+    struct tm utc;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    if (strftime(seconds, sizeof seconds, "%Y-%m-%d %H:%M:%S", &utc) == 0) {
+        fail_native(context, INTERNAL, "the clock stands beyond the year 9999");
+        return NULL;
+    }
+    const char *text = arena_printf(context->arena, "%s.%06ld%s", seconds, now.tv_nsec / 1000, dialect->utc);
+    if (!text)
+        fail_memory(context);
+    return text;
 }
 
 enum code revision_insert(struct context *context, struct db *db, const struct migrate_dialect *dialect,
                           const struct revision *revision)
 {
-    char now[sizeof "YYYY-MM-DD hh:mm:ss"];
-    struct tm utc;
-    time_t seconds = time(NULL);
-    gmtime_r(&seconds, &utc);
-    if (strftime(now, sizeof now, "%Y-%m-%d %H:%M:%S", &utc) == 0)
-        return fail_native(context, INTERNAL, "the clock stands beyond the year 9999");
-    const char *executed_at = arena_printf(context->arena, "%s%s", now, dialect->utc);
-    if (!executed_at)
-        return fail_memory(context);
-
+    const char *now = format_now(context, dialect);
+    if (!now)
+        return context->error.code;
     const struct db_value values[] = {
         text_value(revision->version),
         text_value(revision->description),
@@ -142,10 +200,9 @@ enum code revision_insert(struct context *context, struct db *db, const struct m
         text_value(revision->error_statement),
         text_value(revision->partial_hashes),
         text_value(OPERATOR),
-        text_value(executed_at),
+        text_value(now),
     };
-    struct db_result result;
-    return db_execute(db, context, DB_WRITE, insert_one, values, sizeof values / sizeof values[0], &result);
+    return write_row(context, db, insert_one, values, sizeof values / sizeof values[0]);
 }
 
 enum code revision_update(struct context *context, struct db *db, const struct revision *revision)
@@ -161,6 +218,5 @@ enum code revision_update(struct context *context, struct db *db, const struct r
         text_value(OPERATOR),
         text_value(revision->version),
     };
-    struct db_result result;
-    return db_execute(db, context, DB_WRITE, update_one, values, sizeof values / sizeof values[0], &result);
+    return write_row(context, db, update_one, values, sizeof values / sizeof values[0]);
 }

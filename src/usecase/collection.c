@@ -167,19 +167,32 @@ static enum code check_anchor(const struct collection *collection, struct contex
                      arena_printf(context->arena, "\"%lld\"", (long long)query->anchor));
 }
 
+/* Records that a filter makes equal in the field they are ordered by differ in their ids only: the order is then by
+ * id, which says the same in words that an index serves. */
+static struct query simplify(const struct schema *schema, const struct query *query)
+{
+    struct query simple = *query;
+
+    for (size_t i = 0; i < query->n_filters; i++)
+        if (query->filters[i].field == query->sort)
+            simple.sort = &schema->fields[0];
+    return simple;
+}
+
 enum code collection_list(struct collection *collection, struct context *context, const struct query *query,
                           struct listing *ret_listing)
 {
+    struct query simple = simplify(collection->schema, query);
     struct listing listing = {0};
     bool gaps = false;
-    enum code code = listing_read(collection, context, query, &listing, &gaps);
+    enum code code = listing_read(collection, context, &simple, &listing, &gaps);
 
     /* The page and what is embedded are not read at the same moment: what was missing may have been on its way out,
      * together with the records that refer to it. */
     if (code == OK && gaps)
-        code = listing_read(collection, context, query, &listing, &gaps);
+        code = listing_read(collection, context, &simple, &listing, &gaps);
     if (code == OK && listing.page.n == 0)
-        code = check_anchor(collection, context, query);
+        code = check_anchor(collection, context, &simple);
     if (code == OK)
         *ret_listing = listing;
     return code;

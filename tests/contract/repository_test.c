@@ -148,14 +148,14 @@ static void test_update__touches_no_field_beyond_the_set(void **state)
     assert_int_equal(date_compare(found->birthdate, author.birthdate), 0);
 }
 
-/* U+0000 in a text ends it when it is read; written back, what follows would be lost. */
+/* U+0000 in a text ends it when it is read; written back, what follows would be lost. PostgreSQL's texts have none. */
 static void test_update__leaves_a_text_with_a_nul_as_it_is(void **state)
 {
     struct store *store = *state;
     int64_t id = add_author(store, "A");
     struct db_result result;
 
-    if (!store->db)
+    if (!store->db || store->db->driver == db_driver_find("postgresql"))
         return;
     assert_int_equal(db_run(store->db, &store->context, "UPDATE author SET name = CAST(X'780079' AS CHAR)"), OK);
     struct author *author = find(store, store->authors, id);
@@ -223,10 +223,10 @@ static void test_find_many__keeps_order_repeats_and_gaps(void **state)
     static const char *const names[] = {"C", "A", NULL, "C", NULL, "B", "A"};
 
     for (int i = 0; i < 2; i++) {
-        void *records[7];
-        assert_int_equal(store->authors->find_many(store->authors, &store->context, ids, 7, records), OK);
+        void *found[7];
+        assert_int_equal(store->authors->find_many(store->authors, &store->context, ids, 7, found), OK);
         for (size_t j = 0; j < 7; j++) {
-            const struct author *author = records[j];
+            const struct author *author = found[j];
             assert_int_equal(author != NULL, names[j] != NULL);
             if (author)
                 assert_string_equal(author->name, names[j]);
@@ -238,15 +238,15 @@ static void test_find_many__takes_none_and_very_many(void **state)
 {
     struct store *store = *state;
     static int64_t ids[FIND_MANY_MAX];
-    static void *records[FIND_MANY_MAX];
+    static void *found[FIND_MANY_MAX];
     int64_t id = add_author(store, "A");
 
-    assert_int_equal(store->authors->find_many(store->authors, &store->context, ids, 0, records), OK);
+    assert_int_equal(store->authors->find_many(store->authors, &store->context, ids, 0, found), OK);
     for (size_t i = 0; i < FIND_MANY_MAX; i++)
         ids[i] = id + (int64_t)i;
-    assert_int_equal(store->authors->find_many(store->authors, &store->context, ids, FIND_MANY_MAX, records), OK);
-    assert_non_null(records[0]);
-    assert_null(records[FIND_MANY_MAX - 1]);
+    assert_int_equal(store->authors->find_many(store->authors, &store->context, ids, FIND_MANY_MAX, found), OK);
+    assert_non_null(found[0]);
+    assert_null(found[FIND_MANY_MAX - 1]);
 }
 
 /* The titles of a page, one after the other. */

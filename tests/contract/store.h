@@ -1,12 +1,7 @@
 #ifndef STORE_H
 #define STORE_H
 
-/*
- * store.h: the implementations that the contract suites run against, each empty at the start of a case.
- *
- * MySQL takes part when QUIRE_TEST_MYSQL says where: "socket-path:user:password:database". Without it the suite says so
- * and fails, unless QUIRE_TEST_PARTIAL=1.
- */
+/* store.h: the implementations that the contract suites run against, each empty at the start of a case. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,14 +10,15 @@
 
 #include <cmocka.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "core/arena.h"
 #include "core/context.h"
+#include "database.h"
 #include "domain/author.h"
 #include "domain/book.h"
 #include "driver/cache.h"
@@ -39,8 +35,7 @@
 
 struct implementation {
     const char *name;
-    const char *db;         /* of db_drivers[]; NULL: the fake */
-    const char *const *ddl; /* NULL-terminated */
+    const char *db; /* of databases[]; NULL: the fake */
     bool cached;
 };
 
@@ -51,94 +46,32 @@ struct store {
     struct repository *books;
     struct unit_of_work *unit;
     struct db *db;         /* of an SQL database; NULL: the fake */
-    char path[64];         /* sqlite: the file; empty: none */
     const char *coherence; /* the shared page of the cache; NULL: none */
-};
-
-static const char *const sqlite_ddl[] = {
-    "CREATE TABLE author (id integer PRIMARY KEY AUTOINCREMENT, name text NOT NULL, bio text, birthdate text)",
-    "CREATE TABLE book (id integer PRIMARY KEY AUTOINCREMENT, title text NOT NULL, description text NOT NULL,"
-    " publish_date text NOT NULL, author_id integer NOT NULL REFERENCES author (id) ON DELETE RESTRICT)",
-    NULL,
-};
-
-static const char *const mysql_ddl[] = {
-    "DROP TABLE IF EXISTS book",
-    "DROP TABLE IF EXISTS author",
-    "CREATE TABLE author (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, name varchar(255) NOT NULL, bio text,"
-    " birthdate date, KEY (name)) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
-    "CREATE TABLE book (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, title varchar(255) NOT NULL,"
-    " description text NOT NULL, publish_date date NOT NULL, author_id bigint NOT NULL,"
-    " FOREIGN KEY (author_id) REFERENCES author (id) ON DELETE RESTRICT) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
-    NULL,
 };
 
 static const struct implementation implementations[] = {
     {.name = "fake"},
     {.name = "fake, cached", .cached = true},
-    {.name = "sqlite", .db = "sqlite", .ddl = sqlite_ddl},
-    {.name = "sqlite, cached", .db = "sqlite", .ddl = sqlite_ddl, .cached = true},
-    {.name = "mysql", .db = "mysql", .ddl = mysql_ddl},
-    {.name = "mysql, cached", .db = "mysql", .ddl = mysql_ddl, .cached = true},
+    {.name = "sqlite", .db = "sqlite"},
+    {.name = "sqlite, cached", .db = "sqlite", .cached = true},
+    {.name = "mysql", .db = "mysql"},
+    {.name = "mysql, cached", .db = "mysql", .cached = true},
+    {.name = "postgresql", .db = "postgresql"},
+    {.name = "postgresql, cached", .db = "postgresql", .cached = true},
 };
 
 #define N_IMPLEMENTATIONS (sizeof implementations / sizeof *implementations)
 
-/* Where MySQL is; NULL: it does not take part. */
-static inline const char *mysql_place(void)
-{
-    return getenv("QUIRE_TEST_MYSQL");
-}
-
 /* Why an implementation cannot take part; NULL: it can. */
 static inline const char *reason_to_leave_out(const struct implementation *implementation)
 {
-    if (implementation->db && !db_driver_find(implementation->db))
-        return "this build has no such driver";
-    if (implementation->ddl == mysql_ddl && !mysql_place())
-        return "QUIRE_TEST_MYSQL is not set";
-    return NULL;
-}
-
-/* Says that an implementation does not take part; the exit status that goes with it. */
-static inline int report_left_out(const struct implementation *implementation)
-{
-    const char *allowed = getenv("QUIRE_TEST_PARTIAL");
-
-    fprintf(stderr, "NOT RUN: %s (%s)\n", implementation->name, reason_to_leave_out(implementation));
-    return allowed && strcmp(allowed, "1") == 0 ? 0 : 1;
-}
-
-/* Where the database is: a new file, or what QUIRE_TEST_MYSQL says. */
-static inline struct db_options db_place(struct store *store, const struct implementation *implementation)
-{
-    struct db_options options = {.connect_timeout_ms = 2000, .statement_timeout_ms = 5000, .lock_timeout_ms = 1000};
-
-    if (implementation->ddl == sqlite_ddl) {
-        snprintf(store->path, sizeof store->path, "/tmp/quire_contract.XXXXXX");
-        int fd = mkstemp(store->path);
-        assert_true(fd >= 0);
-        close(fd);
-        options.path = store->path;
-        return options;
-    }
-    char *rest = arena_text(&store->arena, mysql_place());
-    options.host = strsep(&rest, ":");
-    options.user = strsep(&rest, ":");
-    options.password = strsep(&rest, ":");
-    options.name = strsep(&rest, ":");
-    assert_non_null(options.name);
-    return options;
+    return implementation->db ? database_missing(database_find(implementation->db)) : NULL;
 }
 
 static inline void open_sql(struct store *store, const struct implementation *implementation)
 {
-    struct db_options options = db_place(store, implementation);
-    struct db *db = db_new(&store->arena, db_driver_find(implementation->db), &options);
+    struct db *db = own_database_prepare(&store->context, database_find(implementation->db));
 
-    for (const char *const *statement = implementation->ddl; *statement; statement++)
-        if (db_run(db, &store->context, *statement) != OK)
-            fail_msg("%s: %s", implementation->name, store->context.error.native);
     store->db = db;
     store->authors = sql_repository_new(&store->arena, &author_schema, db);
     store->books = sql_repository_new(&store->arena, &book_schema, db);
@@ -197,8 +130,6 @@ static inline int store_close(void **state)
     if (store->coherence)
         shm_unlink(store->coherence);
     arena_release(&store->arena);
-    if (store->path[0])
-        unlink(store->path);
     free(store);
     return 0;
 }
@@ -234,10 +165,10 @@ static inline int store_run_cases(const struct contract_case *cases, size_t n)
                                                  .initial_state = (void *)(uintptr_t)implementation};
         }
     }
-    int failed = _cmocka_run_group_tests("contract", tests, n_tests, NULL, NULL);
+    int failed = _cmocka_run_group_tests("contract", tests, n_tests, NULL, own_databases_drop);
     for (size_t i = 0; i < N_IMPLEMENTATIONS; i++)
         if (reason_to_leave_out(&implementations[i]))
-            missing |= report_left_out(&implementations[i]);
+            missing |= report_left_out(implementations[i].name, reason_to_leave_out(&implementations[i]));
     return failed ? failed : missing;
 }
 

@@ -7,6 +7,7 @@ export BUILD=${BUILD:-$root/build/gcc} CMOCKA_MESSAGE_OUTPUT=TAP
 QUIRE=
 database_dir=
 database_name=
+database_home=
 memcached_pid=
 supervisor_pid=
 web_pid=
@@ -24,47 +25,63 @@ stack_environment() {
 
 as_root() { [ "$(id -u)" -eq 0 ]; }
 
-# The MariaDB of whoever called us (QUIRE_TEST_MYSQL=socket:user:password:database) with a database of our own in it, or
-# a MariaDB of our own.
-database_start() { # sqlite|mysql
+# Databases at a server: the tool that starts one of our own, and the variable by which whoever called us says where one is
+# (socket:user:password:database).
+declare -gA server_tools=([mysql]=mariadb [postgresql]=postgresql)
+declare -gA server_variables=([mysql]=QUIRE_TEST_MYSQL [postgresql]=QUIRE_TEST_POSTGRESQL)
+
+# A file, or a database of our own: in the server that we were told of, else in a server of our own.
+database_start() { # sqlite|mysql|postgresql
+    local variable
     export DB=$1
-    case $1 in
-    sqlite) export DB_PATH=$dir/quire.db ;;
+    if [ "$1" = sqlite ]; then
+        export DB_PATH=$dir/quire.db
+        return
+    fi
+    variable=${server_variables[$1]}
+    [ -n "${!variable:-}" ] || server_start || return 1
+    IFS=: read -r DB_HOST DB_USER DB_PASSWORD database_home <<<"${!variable}"
+    DB_NAME=quire_$$_$RANDOM
+    database_name=$DB_NAME
+    export DB_HOST DB_USER DB_PASSWORD DB_NAME
+    sql "CREATE DATABASE $DB_NAME" ""
+}
+
+# Also after server_stop: then with its data.
+server_start() {
+    local tool=${server_tools[$DB]}
+    database_dir=$dir/$tool
+    "$root/tools/$tool" start --dir "$database_dir" --port 0 >>"$dir/$tool.log" 2>&1 || {
+        cat "$dir/$tool.log"
+        return 1
+    }
+    export "${server_variables[$DB]}=$(tail -n 1 "$dir/$tool.log")"
+}
+
+server_stop() { "$root/tools/${server_tools[$DB]}" stop --dir "$database_dir" >>"$dir/${server_tools[$DB]}.log" 2>&1; }
+
+# The rows have tabs between their columns.
+sql() { # STATEMENTS [DATABASE]: in ours, or with "" in none of importance
+    local name=${2-$DB_NAME}
+    case $DB in
+    sqlite) sqlite3 -batch -tabs "$DB_PATH" "$1" ;;
     mysql)
-        [ -n "${QUIRE_TEST_MYSQL:-}" ] || mariadb_start
-        IFS=: read -r DB_HOST DB_USER DB_PASSWORD _ <<<"$QUIRE_TEST_MYSQL"
-        DB_NAME=quire_$$_$RANDOM
-        database_name=$DB_NAME
-        export DB_HOST DB_USER DB_PASSWORD DB_NAME
-        sql "CREATE DATABASE $DB_NAME" ""
+        MYSQL_PWD=$DB_PASSWORD mariadb --no-defaults --batch --skip-column-names --socket="$DB_HOST" --user="$DB_USER" \
+            --execute="$1" "$name"
+        ;;
+    postgresql)
+        PGPASSWORD=$DB_PASSWORD PGOPTIONS='--client-min-messages=warning' psql --no-psqlrc --no-password --quiet \
+            --no-align --tuples-only --field-separator=$'\t' --set=ON_ERROR_STOP=1 --host="$DB_HOST" \
+            --username="$DB_USER" --dbname="${name:-$database_home}" <<<"$1"
         ;;
     esac
 }
 
-mariadb_start() {
-    database_dir=$dir/mariadb
-    "$root/tools/mariadb" start --dir "$database_dir" --port 0 >>"$dir/mariadb.log" 2>&1 || {
-        cat "$dir/mariadb.log"
-        return 1
-    }
-    QUIRE_TEST_MYSQL=$(tail -n 1 "$dir/mariadb.log")
-    export QUIRE_TEST_MYSQL
-}
-
-mariadb_stop() {
-    "$root/tools/mariadb" stop --dir "$database_dir" >>"$dir/mariadb.log" 2>&1
-}
-
-sql() { # STATEMENTS [DATABASE]
-    MYSQL_PWD=$DB_PASSWORD mariadb --no-defaults --batch --skip-column-names --socket="$DB_HOST" --user="$DB_USER" \
-        --execute="$1" "${2-$DB_NAME}"
-}
-
 database_stop() {
     if [ -n "$database_dir" ]; then
-        mariadb_stop
+        server_stop
         database_dir=
-        unset QUIRE_TEST_MYSQL
+        unset "${server_variables[$DB]}"
     elif [ -n "$database_name" ]; then
         sql "DROP DATABASE IF EXISTS $database_name" ""
     fi

@@ -1,5 +1,6 @@
 #!/bin/bash
-# api_test.sh: the API programs against one whole stack: api_test.sh sqlite|mysql serve|spawn|bin-path|cgi
+# api_test.sh: the API programs against one whole stack: api_test.sh
+# sqlite|mysql|postgresql serve|spawn|bin-path|cgi
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/tap.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # chaos_test.sh: parts die, freeze, restart or are replaced while readers and writers keep an exact account (load.c):
-# chaos_test.sh sqlite|mysql. The databases share all scenarios but the restart of MariaDB.
+# chaos_test.sh sqlite|mysql|postgresql. The databases share all scenarios but those of a server.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/tap.sh"
@@ -136,9 +136,9 @@ test_database_restarted() {
     local back_ms
     load_start database-restarted 12
     sleep 2
-    mariadb_stop
+    server_stop
     sleep 1
-    "$root/tools/mariadb" start --dir "$database_dir" --port 0 >>"$dir/mariadb.log" 2>&1
+    server_start
     wait_for "$patience" database_answers
     back_ms=$(now_ms)
     load_wait
@@ -150,14 +150,24 @@ test_database_restarted() {
     check "database-restarted: it is ready again" wait_for "$patience" is_ready
 }
 
+# The server, and the processes that it has for its connections.
+server_processes() {
+    local pid
+    pid=$(head -n 1 "$database_dir/mysqld.pid" "$database_dir/data/postmaster.pid" 2>/dev/null | grep -x '[0-9]*')
+    echo "$pid"
+    children "$pid"
+}
+
 # A server that hangs still lets one connect. Readiness must not hang with it.
 test_database_frozen() {
-    local pid answer
-    pid=$(cat "$database_dir/mysqld.pid")
-    kill -STOP "$pid"
+    local processes answer
+    processes=$(server_processes)
+    # shellcheck disable=SC2086
+    kill -STOP $processes
     answer=$(curl --silent --noproxy '*' --max-time 20 --output /dev/null --write-out '%{http_code} %{time_total}' \
         "$BASE_URL/readyz")
-    kill -CONT "$pid"
+    # shellcheck disable=SC2086
+    kill -CONT $processes
     is "database-frozen: readiness" 503 "${answer% *}"
     at_most "database-frozen: readiness took, in ms" 2000 "$(awk -v s="${answer#* }" 'BEGIN { printf "%d", s * 1000 }')"
     check "database-frozen: it is ready again" wait_for "$patience" is_ready
@@ -190,7 +200,7 @@ test_contended() {
 }
 
 enter_private_folder chaos
-unset QUIRE_TEST_MYSQL
+unset QUIRE_TEST_MYSQL QUIRE_TEST_POSTGRESQL
 if ! stack_start "$database" serve; then
     not_ok "the stack starts: $database"
     stack_stop

@@ -1,6 +1,6 @@
 #!/bin/bash
 # commands_test.sh: what quire says and how it ends, called as people, scripts and web servers call it: commands_test.sh
-# sqlite|mysql (the database of the migration commands)
+# sqlite|mysql|postgresql (the database of the migration commands)
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/tap.sh"
@@ -117,11 +117,14 @@ test_config() {
     (cd "$dir/dotenv" && env -u DB_PASSWORD CACHE_TTL=9 SECRET_KEY=hush "$QUIRE" config) >"$dir/out" 2>"$dir/err"
     is "config: status" 0 "$?"
     is "config: a default" "PAGE_SIZE_MAX 100 default" "$(config_line PAGE_SIZE_MAX)"
+    is "config: the port of MySQL" "DB_PORT 3309 default" "$(config_line DB_PORT)"
     is "config: from .env" "WORKERS 3 .env" "$(config_line WORKERS)"
     is "config: the environment goes before .env" "CACHE_TTL 9 environment" "$(config_line CACHE_TTL)"
     matches "config: a secret of .env is masked" '^DB_PASSWORD [*]+ .env$' "$(config_line DB_PASSWORD)"
     matches "config: a secret of the environment is masked" '^SECRET_KEY [*]+ environment$' "$(config_line SECRET_KEY)"
     is "config: no secret is shown" "" "$(grep -E 'very secret|hush' "$dir/out")"
+    DB=postgresql quire config
+    is "config: the port of PostgreSQL" "DB_PORT 5432 default" "$(config_line DB_PORT)"
     printf 'WORKERS=0\n' >"$dir/dotenv/.env"
     (cd "$dir/dotenv" && "$QUIRE" config) >"$dir/out" 2>"$dir/err" </dev/null && status=0 || status=$?
     out=$(cat "$dir/out") err=$(cat "$dir/err")

@@ -1,6 +1,7 @@
 #!/bin/bash
-# run_test.sh: tools/run, which `make run` calls: starts all, answers, and leaves nothing behind. It works in a checkout
-# of its own, made of links, so that a service run in this one is not disturbed.
+# run_test.sh: tools/run, which `make run` calls: starts all, answers, and leaves nothing behind: run_test.sh
+# sqlite|mysql|postgresql. It works in a checkout of its own, made of links, so that a service run in this one is not
+# disturbed.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/tap.sh"
@@ -73,6 +74,27 @@ test_start_and_stop() { # CHECKOUT SIGNAL
     check "run: $2: the port is free" port_is_free "$port"
 }
 
+database_server_runs() { "$root/tools/$1" status --dir "$dir/checkout/var/$1"; }
+
+# With a server's database it starts that server, too, and stops it.
+test_database() {
+    local tool=${server_tools[$DB]} try
+    for try in 1 2 3; do
+        : >"$dir/checkout.log"
+        DB_PORT=$(free_port) run_start checkout
+        if wait_for "$patience" service_answers_or_run_ended && alive "$run_pid"; then break; fi
+        stop "$run_pid"
+    done
+    check "run: it is ready" curl --silent --fail --noproxy '*' "$BASE_URL/readyz"
+    check "run: its server runs" database_server_runs "$tool"
+    wait_for "$patience" announced checkout
+    matches "run: says which" "\\($DB, " "$(cat "$dir/checkout.log")"
+    kill -INT -- -"$run_pid"
+    check "run: INT ends it" wait_for "$patience" gone "$run_pid"
+    forget "$run_pid"
+    is "run: its server does not run" 3 "$(database_server_runs "$tool" >/dev/null; echo $?)"
+}
+
 # A part that ends takes the run with it, and the user is told which.
 test_part_dies() {
     local parts victim status
@@ -95,17 +117,21 @@ test_wrong_port() {
 }
 
 enter_private_folder run
-unset DB CACHE MEMCACHED_SERVERS WORKERS LOG_FILE MIGRATIONS LOG_LEVEL
+unset DB_HOST DB_PORT DB_USER DB_PASSWORD DB_NAME CACHE MEMCACHED_SERVERS WORKERS LOG_FILE MIGRATIONS LOG_LEVEL
 stack_environment
 unset LOG_FILE
-export QUIRE
+export QUIRE DB=${1:-sqlite}
 make_checkout checkout
 make_checkout other
-test_start_and_stop checkout INT
-: >"$dir/checkout.log"
-test_start_and_stop checkout TERM
-: >"$dir/checkout.log"
-test_part_dies
-test_wrong_port
+if [ "$DB" = sqlite ]; then
+    test_start_and_stop checkout INT
+    : >"$dir/checkout.log"
+    test_start_and_stop checkout TERM
+    : >"$dir/checkout.log"
+    test_part_dies
+    test_wrong_port
+else
+    test_database
+fi
 check_sanitizers
 tap_end

@@ -36,7 +36,9 @@ static const struct command plain = {.name = "plain", .summary = "No options.", 
 static const struct command words = {.name = "do it", .summary = "Two words.", .options = options, .run = run};
 static const struct command more_words = {.name = "do it now", .summary = "Three words.", .run = run};
 static const struct command version = {.name = "version", .summary = "As the real one.", .run = run};
-static const struct command *const all[] = {&plain, &words, &more_words, &version, &command_help, NULL};
+static const struct command taker = {
+    .name = "take", .summary = "An operand.", .operands = "[THING]", .options = options, .run = run};
+static const struct command *const all[] = {&plain, &words, &more_words, &taker, &version, &command_help, NULL};
 
 /* Exit status, and what was written: stdout and stderr together. */
 struct outcome {
@@ -95,6 +97,12 @@ static void test_command_main__runs_what_argv_says(void **state)
         {"do it --name=", "do it:  - -"},
         {"do it --name --flag", "do it: --flag - -"},
         {"do it --name a --name b", "do it: b - -"},
+        {"take", "take: - - -"},
+        {"take a", "take: - - a"},
+        {"take --name x a", "take: x - a"},
+        {"take a --flag --name x", "take: x  a"},
+        {"take --flag -- --name", "take: -  --name"},
+        {"take -- a --flag", "take: - - a"},
         {"--version", "version: - - -"},
         {"version", "version: - - -"},
     };

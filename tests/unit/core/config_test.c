@@ -116,6 +116,24 @@ static void test_config_load__gives_the_defaults_without_a_file(void **state)
     assert_string_equal(config.log_file, "");
 }
 
+static void test_config_load__gives_the_port_that_the_database_has(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t port;
+    } cases[] = {
+        {"DB=sqlite", 3309},
+        {"DB=mysql", 3309},
+        {"DB=postgresql", 5432},
+        {"DB_PORT=6432\nDB=postgresql", 6432},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(load_text(cases[i].text), 0);
+        assert_int_equal(config.db_port, cases[i].port);
+    }
+}
+
 static void test_config_load__takes_the_environment_before_the_file(void **state)
 {
     (void)state;
@@ -172,7 +190,7 @@ static void test_config_load__names_a_bad_value_its_source_and_what_is_allowed(v
         {"DB_PORT=99999999999999999999",
          "quire: DB_PORT from .env is \"99999999999999999999\"; it must be a number from 1 to 65535"},
         {"MAX_REQUESTS=-1", "quire: MAX_REQUESTS from .env is \"-1\"; it must be a number from 0 to 1000000000"},
-        {"DB=oracle", "quire: DB from .env is \"oracle\"; it must be one of sqlite, mysql"},
+        {"DB=oracle", "quire: DB from .env is \"oracle\"; it must be one of sqlite, mysql, postgresql"},
         {"CACHE=", "quire: CACHE from .env is \"\"; it must be one of memcached, memory, none"},
         {"LOG_LEVEL=\"a\\nb\"", "quire: LOG_LEVEL from .env is \"a?b\"; it must be one of error, warning, info, debug"},
     };
@@ -254,6 +272,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_settings__are_complete_and_have_a_place_of_their_own, setup, teardown),
         cmocka_unit_test_setup_teardown(test_config_load__gives_the_defaults_without_a_file, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_config_load__gives_the_port_that_the_database_has, setup, teardown),
         cmocka_unit_test_setup_teardown(test_config_load__takes_the_environment_before_the_file, setup, teardown),
         cmocka_unit_test_setup_teardown(test_config_load__owns_its_texts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_config_load__takes_the_last_of_a_name_and_ignores_strangers, setup,

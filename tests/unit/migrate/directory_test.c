@@ -94,27 +94,29 @@ static void test_read__an_empty_folder_has_the_sum_of_nothing(void **state)
     assert_string_equal(directory.sum, "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n");
 }
 
-static void test_read__takes_directives_from_the_header_only(void **state)
+static void test_read__has_the_order_of_names_whatever_the_versions(void **state)
 {
     (void)state;
-    folder_write("1.sql", "-- about\n-- quire:replaces h1:abc=\n-- atlas:txmode none\n\nSELECT 1;\n");
-    folder_write("2.sql", "-- quire:replaces h1:abc=\n-- atlas:txmode none\nSELECT 1;\n");
+    folder_write("1_b.sql", "");
+    folder_write("10_a.sql", "");
+    folder_write("2.sql", "");
     assert_int_equal(directory_read(&context, folder, &directory), OK);
-    assert_string_equal(directory.files[0].replaces, "abc=");
-    assert_true(directory.files[0].without_transaction);
-    assert_null(directory.files[1].replaces);
-    assert_false(directory.files[1].without_transaction);
+    assert_string_equal(directory.files[0].name, "10_a.sql");
+    assert_string_equal(directory.files[1].name, "1_b.sql");
+    assert_string_equal(directory.files[2].name, "2.sql");
 }
 
-static void test_read__refuses_what_it_cannot_apply(void **state)
+static void test_read__refuses_what_is_no_migration(void **state)
 {
     (void)state;
     folder_write("2_a.sql", "");
-    assert_refused(MALFORMED, "2_b.sql", "", "2_b.sql: its version is not above that of 2_a.sql");
+    assert_refused(MALFORMED, "2_b.sql", "", "2_b.sql: has the version of 2_a.sql");
+    assert_refused(MALFORMED, "2.sql", "", "2_a.sql: has the version of 2.sql");
     assert_refused(MALFORMED, "1.sql", "caf\xe9", "1.sql: not UTF-8 text");
     assert_refused(MALFORMED, "3.sql", "-- atlas:txmode all\n\n", "3.sql: atlas:txmode is");
-    assert_refused(MALFORMED, "3.sql", "-- atlas:checkpoint\n\n", "3.sql: atlas:checkpoint is not supported");
-    assert_refused(MALFORMED, "3.sql", "-- quire:replaces abc=\n\n", "3.sql: quire:replaces takes a hash");
+    folder_write("10_b.sql", "");
+    folder_write("1_c.sql", "");
+    assert_refused(MALFORMED, "10_c.sql", "", "10_c.sql: has the version of 10_b.sql");
 }
 
 static void test_read__refuses_a_folder_that_is_not_there(void **state)
@@ -147,44 +149,72 @@ static void test_check__accepts_a_right_sum(void **state)
     assert_int_equal(directory_check(&context, folder, &directory), OK);
 }
 
-static void test_check__names_the_file_that_differs(void **state)
+static void assert_advice(const char *sum, const char *fault)
 {
-    (void)state;
-    static const struct {
-        const char *sum;
-        const char *detail;
-    } cases[] = {
-        {TOTAL "1.sql h1:AAAA\n" THIRD, "checksum mismatch: atlas.sum L2: 1.sql was edited"},
-        {TOTAL FIRST, "checksum mismatch: atlas.sum L3: 3_b.sql was added"},
-        {TOTAL THIRD, "checksum mismatch: atlas.sum L2: 1.sql was added"},
-        {TOTAL FIRST "2.sql h1:AAAA\n" THIRD, "checksum mismatch: atlas.sum L3: 2.sql was removed"},
-        {TOTAL FIRST THIRD "4.sql h1:AAAA\n", "checksum mismatch: atlas.sum L4: 4.sql was removed"},
-        {"h1:AAAA\n" FIRST THIRD, "checksum mismatch: atlas.sum L1: the sum of all lines is wrong"},
-        {"", "checksum mismatch: atlas.sum L2: 1.sql was added"},
-    };
-    write_three();
-    assert_int_equal(directory_read(&context, folder, &directory), OK);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        folder_write("atlas.sum", cases[i].sum);
-        assert_int_equal(directory_check(&context, folder, &directory), CONFLICT);
-        assert_string_equal(context.error.detail, cases[i].detail);
-    }
+    char expected[512];
+
+    folder_delete("atlas.sum");
+    if (sum)
+        folder_write("atlas.sum", sum);
+    print_message("%s\n", fault);
+    assert_int_equal(directory_check(&context, folder, &directory), CONFLICT);
+    assert_string_equal(context.error.detail, sum ? "checksum mismatch" : "checksum file not found");
+    snprintf(expected, sizeof expected,
+             "You have a checksum error in your migration directory.\n%s%s%s"
+             "Please check your migration files and run 'quire migrate hash' to re-hash the contents\n\n",
+             *fault ? "\n\t" : "", fault, *fault ? "\n\n" : "");
+    assert_string_equal(directory_advice(&context, folder, &directory), expected);
 }
 
-static void test_check__says_when_there_is_no_sum(void **state)
+static void test_check__says_which_line_and_file_differ_in_the_words_of_atlas(void **state)
 {
     (void)state;
     write_three();
     assert_int_equal(directory_read(&context, folder, &directory), OK);
-    assert_int_equal(directory_check(&context, folder, &directory), CONFLICT);
-    assert_non_null(strstr(context.error.detail, "checksum file not found: "));
+    assert_advice(TOTAL "1.sql h1:AAAA\n" THIRD, "L2: 1.sql was edited");
+    assert_advice(TOTAL FIRST, "L3: 3_b.sql was added");
+    assert_advice(TOTAL THIRD, "L2: 1.sql was added");
+    assert_advice(TOTAL FIRST "2.sql h1:AAAA\n" THIRD, "L3: 2.sql was removed");
+    assert_advice(TOTAL FIRST THIRD "4.sql h1:AAAA\n", "L4: 4.sql was removed");
+    assert_advice(TOTAL FIRST "not a line\n", "L3: not a line was removed");
+    assert_advice("", "L2: 1.sql was added");
+}
+
+static void test_check__names_no_line_when_none_is_to_blame(void **state)
+{
+    (void)state;
+    write_three();
+    assert_int_equal(directory_read(&context, folder, &directory), OK);
+    assert_advice("h1:AAAA\n" FIRST THIRD, "");
+    assert_advice(TOTAL THIRD FIRST, "");
+    assert_advice(NULL, "");
+}
+
+static void test_check__overlooks_line_ends_and_spaces(void **state)
+{
+    (void)state;
+    static const char spaced[] = "h1:1UGu2akQKP6z8YV1f40bNDP0TYB8Mu6dad5dxFduBB4=\r\n"
+                                 "1.sql   h1:IftJBhI13RXM2QvY3R+ya0mMFewqa2/thIolFKijXmY=\r\n"
+                                 "3_b.sql h1:bU8fiYGtoZQ6MMOuxtEJCv345RUxP8phMjBM40EGn3w=";
+    write_three();
+    folder_write("atlas.sum", spaced);
+    assert_int_equal(directory_read(&context, folder, &directory), OK);
+    assert_int_equal(directory_check(&context, folder, &directory), OK);
+}
+
+static void test_check__a_folder_without_migrations_needs_no_sum(void **state)
+{
+    (void)state;
+    assert_int_equal(directory_read(&context, folder, &directory), OK);
+    assert_int_equal(directory_check(&context, folder, &directory), OK);
+    assert_advice("h1:AAAA\n", "");
 }
 
 /* After a change below migrations/, this prints what its atlas.sum has to be. */
 static void test_check__accepts_the_sums_of_this_project(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"migrations/mysql", "migrations/sqlite"};
+    static const char *const paths[] = {"migrations/mysql", "migrations/postgresql", "migrations/sqlite"};
 
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         assert_int_equal(directory_read(&context, paths[i], &directory), OK);
@@ -202,13 +232,16 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_read__chains_sums_and_leaves_ignored_files_out, setup, teardown),
         cmocka_unit_test_setup_teardown(test_read__an_edit_changes_the_sums_of_all_later_files, setup, teardown),
         cmocka_unit_test_setup_teardown(test_read__an_empty_folder_has_the_sum_of_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_read__takes_directives_from_the_header_only, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_read__refuses_what_it_cannot_apply, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_read__has_the_order_of_names_whatever_the_versions, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_read__refuses_what_is_no_migration, setup, teardown),
         cmocka_unit_test_setup_teardown(test_read__refuses_a_folder_that_is_not_there, setup, teardown),
         cmocka_unit_test_setup_teardown(test_read__survives_every_failed_allocation, setup, teardown),
         cmocka_unit_test_setup_teardown(test_check__accepts_a_right_sum, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_check__names_the_file_that_differs, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_check__says_when_there_is_no_sum, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_check__says_which_line_and_file_differ_in_the_words_of_atlas, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_check__names_no_line_when_none_is_to_blame, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_check__overlooks_line_ends_and_spaces, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_check__a_folder_without_migrations_needs_no_sum, setup, teardown),
         cmocka_unit_test_setup_teardown(test_check__accepts_the_sums_of_this_project, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

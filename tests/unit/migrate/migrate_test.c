@@ -11,79 +11,29 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "core/arena.h"
 #include "core/buffer.h"
-#include "core/context.h"
-#include "driver/db.h"
-#include "folder.h"
-#include "migrate/directory.h"
-#include "migrate/migrate.h"
-
-static struct arena arena;
-static struct context context;
-static struct db *db;
-static size_t n_applied;
-
-static struct db *open_db(void)
-{
-    const struct db_options options = {.path = arena_printf(&arena, "%s/test.db", folder), .lock_timeout_ms = 1000};
-    return db_new(&arena, db_driver_find("sqlite"), &options);
-}
+#include "core/version.h"
+#include "sqlite_folder.h"
 
 static int setup(void **state)
 {
     (void)state;
-    arena_init(&arena, (size_t)64 << 20);
-    context_init(&context, &arena, 0);
-    if (folder_make() != 0)
+    if (sqlite_folder_make() != 0)
         return -1;
     folder_write("1_author.sql", "CREATE TABLE author (id integer); INSERT INTO author VALUES (1);");
     folder_write("2_book.sql", "CREATE TABLE book (id integer);");
-    db = open_db();
-    return db ? 0 : -1;
+    return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    arena_release(&arena);
-    return folder_remove();
+    return sqlite_folder_remove();
 }
 
 static enum code apply_from(const char *baseline)
 {
-    struct migration_directory directory;
-    enum code code = directory_read(&context, folder, &directory);
-    return code == OK ? migrate_apply(&context, db, &directory, baseline, NULL, &n_applied) : code;
-}
-
-static enum code apply(void)
-{
-    return apply_from(NULL);
-}
-
-static struct migration_status status(void)
-{
-    struct migration_directory directory;
-    struct migration_status result = {0};
-    assert_int_equal(directory_read(&context, folder, &directory), OK);
-    assert_int_equal(migrate_status(&context, db, &directory, &result), OK);
-    return result;
-}
-
-static const char *query(const char *sql)
-{
-    struct db_result result;
-    assert_int_equal(db_execute(db, &context, DB_READ, sql, NULL, 0, &result), OK);
-    if (result.n_rows == 0)
-        return "nothing";
-    const struct db_value *cell = &result.cells[0];
-    return cell->type == DB_INTEGER ? arena_printf(&arena, "%d", (int)cell->integer) : cell->text;
-}
-
-static void run(const char *sql)
-{
-    assert_int_equal(db_run(db, &context, sql), OK);
+    return apply_with(&(struct migrate_options){.baseline = baseline});
 }
 
 static void test_apply__applies_all_once(void **state)
@@ -119,10 +69,11 @@ static void test_apply__writes_revisions_as_atlas_does(void **state)
                         "1|author|2|2|2||null 2|book|2|1|1||null");
     assert_string_equal(query("SELECT hash FROM atlas_schema_revisions WHERE version = '1'"),
                         "ouHoW7Wrmxi38ofCudqF6rOHbzcSj3XZraEu0VbD7Pk=");
-    assert_string_equal(query("SELECT executed_at GLOB '20[0-9][0-9]-[0-9][0-9]-[0-9][0-9] "
-                              "[0-9][0-9]:[0-9][0-9]:[0-9][0-9]+00:00' FROM atlas_schema_revisions"),
-                        "1");
-    assert_string_equal(query("SELECT operator_version FROM atlas_schema_revisions"), "quire");
+    assert_string_equal(
+        query("SELECT executed_at GLOB '20[0-9][0-9]-[0-9][0-9]-[0-9][0-9] "
+              "[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]+00:00' FROM atlas_schema_revisions"),
+        "1");
+    assert_string_equal(query("SELECT operator_version FROM atlas_schema_revisions"), "quire " QUIRE_VERSION);
 }
 
 static void test_apply__takes_a_failed_file_back_and_keeps_those_before(void **state)
@@ -145,8 +96,8 @@ static void test_apply__refuses_a_database_that_is_not_clean(void **state)
     (void)state;
     run("CREATE TABLE author (id integer)");
     assert_int_equal(apply(), CONFLICT);
-    assert_string_equal(context.error.detail,
-                        "connected database is not clean: found table \"author\"; a baseline version is required");
+    assert_string_equal(context.error.detail, "sql/migrate: connected database is not clean: found table \"author\". "
+                                              "baseline version or allow-dirty is required");
     assert_string_equal(query("SELECT name FROM sqlite_master WHERE name = 'atlas_schema_revisions'"), "nothing");
 }
 
@@ -178,8 +129,8 @@ static void test_apply__refuses_a_file_out_of_order(void **state)
     assert_int_equal(apply(), OK);
     folder_write("1a_late.sql", "SELECT 1;");
     assert_int_equal(apply(), CONFLICT);
-    assert_string_equal(context.error.detail,
-                        "migration file \"1a_late.sql\" was added out of order: version 2 is applied");
+    assert_string_equal(context.error.detail, "migration file 1a_late.sql was added out of order. See: "
+                                              "https://atlasgo.io/versioned/apply#non-linear-error");
 }
 
 static void test_apply__refuses_when_an_applied_file_was_changed(void **state)
@@ -318,6 +269,32 @@ static void test_apply__tells_the_observer_of_each_statement(void **state)
     assert_int_equal(n, 3);
 }
 
+static void test_apply__refuses_when_a_file_applied_in_part_is_gone(void **state)
+{
+    (void)state;
+    assert_int_equal(apply(), OK);
+    run("UPDATE atlas_schema_revisions SET applied = 0 WHERE version = '2'");
+    folder_delete("2_book.sql");
+    assert_int_equal(apply(), CONFLICT);
+    assert_string_equal(context.error.detail, "version 2 was applied in part, and its file is not in the directory");
+}
+
+static void test_apply__takes_what_other_hands_wrote(void **state)
+{
+    (void)state;
+    assert_int_equal(apply(), OK);
+    run("DROP TABLE atlas_schema_revisions; CREATE TABLE atlas_schema_revisions (version text PRIMARY KEY, description "
+        "text, "
+        "type integer, applied integer, total integer, executed_at datetime, execution_time integer, error text, "
+        "error_stmt text, hash text, partial_hashes json, operator_version text);"
+        "INSERT INTO atlas_schema_revisions (version, type, applied, total, partial_hashes) VALUES ('1', 2, 2, 2, "
+        "'null'), "
+        "('2', 6, 0, 1, NULL), ('.atlas_cloud_identifier', 0, 0, 1, NULL)");
+    assert_int_equal(apply(), OK);
+    assert_int_equal(n_applied, 0);
+    assert_int_equal(status().n_applied, 2);
+}
+
 static void test_apply__needs_no_more_memory_for_each_statement(void **state)
 {
     const size_t n = 5000;
@@ -353,10 +330,12 @@ int main(void)
         TEST(test_apply__refuses_a_file_that_cannot_be_split),
         TEST(test_apply__by_two_at_once_applies_once),
         TEST(test_apply__survives_every_failed_allocation),
-        TEST(test_apply__needs_no_more_memory_for_each_statement),
-        TEST(test_apply__tells_the_observer_of_each_statement),
         TEST(test_status__says_how_far_it_is),
         TEST(test_status__costs_one_statement),
+        TEST(test_apply__tells_the_observer_of_each_statement),
+        TEST(test_apply__refuses_when_a_file_applied_in_part_is_gone),
+        TEST(test_apply__takes_what_other_hands_wrote),
+        TEST(test_apply__needs_no_more_memory_for_each_statement),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

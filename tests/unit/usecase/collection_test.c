@@ -13,6 +13,7 @@
 #include "domain/author.h"
 #include "domain/book.h"
 #include "fake_store.h"
+#include "schema/schema.h"
 #include "usecase/catalogue.h"
 #include "usecase/repository.h"
 
@@ -101,6 +102,24 @@ static void test_list__embeds_with_one_more_call(void **state)
         const struct author *author = listing.embedded[i][0];
         assert_string_equal(author->name, i % 2 == 0 ? "Bob" : "Ann");
     }
+}
+
+/* They differ in their ids only, also from a name that is no longer there. */
+static void test_list__orders_by_id_what_is_filtered_by_its_order(void **state)
+{
+    int64_t ids[] = {author_new("Ann"), author_new("Ann"), author_new("Bob"), author_new("Ann")};
+    const struct field *name = schema_find(&author_schema, "name");
+    struct query query = {.sort = name, .descending = true, .by_key = true, .size = 5, .n_filters = 1};
+    struct listing listing = {0};
+
+    (void)state;
+    query.filters[0] = (struct filter){name, {.type = FIELD_TEXT, .text = "Ann"}};
+    query.anchor = ids[3];
+    assert_int_equal(collection_remove(authors, &context, ids[3], NULL), OK);
+    assert_int_equal(collection_list(authors, &context, &query, &listing), OK);
+    assert_int_equal(listing.page.n, 2);
+    assert_int_equal(record_id(&author_schema, page_record(&author_schema, &listing.page, 0)), ids[1]);
+    assert_int_equal(record_id(&author_schema, page_record(&author_schema, &listing.page, 1)), ids[0]);
 }
 
 static enum code (*real_find_many)(struct repository *, struct context *, const int64_t *, size_t, void **);
@@ -495,6 +514,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_list__embeds_with_one_more_call, start),
+        cmocka_unit_test_setup(test_list__orders_by_id_what_is_filtered_by_its_order, start),
         cmocka_unit_test_setup(test_list__asks_for_each_record_once, start),
         cmocka_unit_test_setup(test_list__embeds_null_for_no_reference, start),
         cmocka_unit_test_setup(test_list__reads_again_when_an_author_went_meanwhile, start),

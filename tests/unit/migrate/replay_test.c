@@ -1,0 +1,242 @@
+/* replay_test.c: directories run in a scratch database, here in memory; the servers' are in
+ * tests/smoke/migrate_test.sh. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/context.h"
+#include "driver/db.h"
+#include "folder.h"
+#include "migrate/dialect.h"
+#include "migrate/directory.h"
+#include "migrate/replay.h"
+
+#define ARENA_MAX ((size_t)1 << 26)
+
+static struct arena arena;
+static struct context context;
+static struct db *db;
+static const struct migrate_dialect *dialect;
+static struct migration_directory directory;
+
+static int setup(void **state)
+{
+    const struct db_driver *driver = db_driver_find("sqlite");
+    const struct db_options options = {.path = ":memory:"};
+
+    (void)state;
+    arena_init(&arena, ARENA_MAX);
+    context_init(&context, &arena, 0);
+    dialect = migrate_dialect_find("sqlite");
+    db = driver ? db_new(&arena, driver, &options) : NULL;
+    return folder_make();
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_release(&arena);
+    return folder_remove();
+}
+
+/* This build has no SQLite: there is nothing to run the files in. */
+static void need_sqlite(void)
+{
+    if (!db)
+        skip();
+}
+
+static enum code run(replay_visitor *visit, void *argument)
+{
+    assert_int_equal(directory_read(&context, folder, &directory), OK);
+    return replay(&context, db, dialect, &directory, visit, argument);
+}
+
+static size_t count(const char *sql)
+{
+    struct db_result result = {.n_rows = 0};
+
+    assert_int_equal(db_execute(db, &context, DB_READ, sql, NULL, 0, &result), OK);
+    return result.n_rows;
+}
+
+#define TABLES "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+
+static void test_replay__runs_all_files_in_order(void **state)
+{
+    (void)state;
+    need_sqlite();
+    folder_write("1_a.sql", "CREATE TABLE a (id integer);\nCREATE TABLE b (id integer);\n");
+    folder_write("2_b.sql", "ALTER TABLE a ADD COLUMN x text;\nINSERT INTO a VALUES (1, 'y');\n");
+    assert_int_equal(scratch_open(&context, db, "any"), OK);
+    assert_int_equal(run(NULL, NULL), OK);
+    assert_int_equal(count(TABLES), 2);
+    assert_int_equal(count("SELECT x FROM a"), 1);
+    assert_true(scratch_close(&context, db, "any"));
+    assert_false(db->connected);
+}
+
+static void test_replay__starts_at_the_last_checkpoint(void **state)
+{
+    (void)state;
+    need_sqlite();
+    folder_write("1.sql", "no statement at all;\n");
+    folder_write("2.sql", "-- atlas:checkpoint\n\nCREATE TABLE old (id integer);\n");
+    folder_write("3.sql", "-- atlas:checkpoint\n\nCREATE TABLE a (id integer);\n");
+    folder_write("4.sql", "CREATE TABLE b (id integer);\n");
+    assert_int_equal(run(NULL, NULL), OK);
+    assert_int_equal(count(TABLES), 2);
+    assert_int_equal(count("SELECT 1 FROM sqlite_master WHERE name = 'old'"), 0);
+}
+
+/* What the visitor was told. */
+struct visits {
+    char text[512];
+    size_t stop_after;
+    size_t n;
+};
+
+static enum code note(void *argument, const struct migration_file *file, const char *statement, size_t line)
+{
+    struct visits *visits = argument;
+    size_t size = strlen(visits->text);
+
+    snprintf(visits->text + size, sizeof visits->text - size, "%s:%zu %s\n", file->name, line, statement);
+    return ++visits->n == visits->stop_after ? CHANGED : OK;
+}
+
+static void test_replay__tells_each_statement_after_it_was_run(void **state)
+{
+    struct visits visits = {.n = 0};
+
+    (void)state;
+    need_sqlite();
+    folder_write("1.sql", "-- first\nCREATE TABLE a (id integer);\n\nCREATE TABLE\n  b (id integer);\n");
+    folder_write("2.sql", "DROP TABLE a;\n");
+    assert_int_equal(run(note, &visits), OK);
+    assert_string_equal(visits.text, "1.sql:2 CREATE TABLE a (id integer);\n"
+                                     "1.sql:4 CREATE TABLE\n  b (id integer);\n"
+                                     "2.sql:1 DROP TABLE a;\n");
+}
+
+static void test_replay__ends_when_the_visitor_wants_it(void **state)
+{
+    struct visits visits = {.stop_after = 2};
+
+    (void)state;
+    need_sqlite();
+    folder_write("1.sql", "CREATE TABLE a (id integer);\nCREATE TABLE b (id integer);\nCREATE TABLE c (id integer);\n");
+    assert_int_equal(run(note, &visits), CHANGED);
+    assert_int_equal(visits.n, 2);
+    assert_false(db->in_transaction);
+}
+
+static void test_replay__names_file_and_line_of_a_failure(void **state)
+{
+    static const struct {
+        const char *text;
+        enum code code;
+        const char *why;
+    } rows[] = {
+        {"CREATE TABLE a (id integer);\n\nCREATE TABEL b (id integer);\n", CONFLICT, "1_x.sql line 3: sqlite 1: near"},
+        {"CREATE TABLE a (id integer);\nDROP TABLE none;\n", CONFLICT, "1_x.sql line 2: sqlite 1: no such table"},
+        {"CREATE TABLE a (id integer UNIQUE);\nINSERT INTO a VALUES (1), (1);\n", CONFLICT, "1_x.sql line 2: sqlite"},
+        {"CREATE TABLE a (id integer PRIMARY KEY, b integer REFERENCES a DEFERRABLE INITIALLY DEFERRED);\n"
+         "INSERT INTO a VALUES (1, 2);\n",
+         CONFLICT, "1_x.sql: a row of table \"a\" would refer to nothing"},
+        {"CREATE TABLE a (id text DEFAULT 'x);\n", MALFORMED, "1_x.sql: "},
+    };
+
+    (void)state;
+    need_sqlite();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        folder_write("1_x.sql", rows[i].text);
+        assert_int_equal(run(NULL, NULL), rows[i].code);
+        assert_memory_equal(context.error.detail, rows[i].why, strlen(rows[i].why));
+        assert_false(db->in_transaction);
+        assert_int_equal(scratch_clear(&context, db, "any"), OK);
+        assert_int_equal(count(TABLES), 0);
+    }
+}
+
+static void test_replay__refuses_a_database_that_is_not_empty(void **state)
+{
+    (void)state;
+    need_sqlite();
+    folder_write("1.sql", "DROP TABLE precious;\n");
+    assert_int_equal(db_run(db, &context, "CREATE TABLE precious (id integer)"), OK);
+    assert_int_equal(run(NULL, NULL), CONFLICT);
+    assert_non_null(strstr(context.error.detail, "\"precious\""));
+    assert_int_equal(count(TABLES), 1);
+}
+
+static void test_replay__runs_a_file_outside_a_transaction_when_it_says_so(void **state)
+{
+    (void)state;
+    need_sqlite();
+    folder_write("1.sql", "-- atlas:txmode none\n\nPRAGMA foreign_keys = OFF;\n");
+    assert_int_equal(run(NULL, NULL), OK);
+    struct db_result result;
+    assert_int_equal(db_execute(db, &context, DB_READ, "PRAGMA foreign_keys", NULL, 0, &result), OK);
+    assert_int_equal(result.cells[0].integer, 0);
+}
+
+static void test_scratch_open__wants_sqlite_in_memory(void **state)
+{
+    (void)state;
+    need_sqlite();
+    db->options.path = "/nowhere/quire.db";
+    assert_int_equal(scratch_open(&context, db, "any"), INTERNAL);
+    assert_false(db->connected);
+    assert_string_equal(scratch_removal(&context, db, "any"), "");
+}
+
+static void test_scratch_open__refuses_names_that_need_quoting(void **state)
+{
+    static const char *const names[] = {
+        "",
+        "a b",
+        "a`",
+        "a\"; DROP DATABASE b; --",
+        "caf\xc3\xa9",
+        "a234567890123456789012345678901234567890123456789012345678901",
+    };
+    static const char *const servers[] = {"mysql", "postgresql"};
+
+    (void)state;
+    for (size_t s = 0; s < sizeof servers / sizeof *servers; s++) {
+        const struct db_driver *driver = db_driver_find(servers[s]);
+        const struct db_options options = {.host = "/nowhere/socket", .user = "u", .password = "p", .name = "n"};
+        struct db *server = driver ? db_new(&arena, driver, &options) : NULL;
+        for (size_t i = 0; server && i < sizeof names / sizeof *names; i++) {
+            assert_int_equal(scratch_open(&context, server, names[i]), MALFORMED);
+            assert_string_equal(server->options.name, "n");
+        }
+        if (server)
+            assert_int_equal(scratch_open(&context, server, "quire_scratch"), UNAVAILABLE);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_replay__runs_all_files_in_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_replay__starts_at_the_last_checkpoint, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_replay__tells_each_statement_after_it_was_run, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_replay__ends_when_the_visitor_wants_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_replay__names_file_and_line_of_a_failure, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_replay__refuses_a_database_that_is_not_empty, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_replay__runs_a_file_outside_a_transaction_when_it_says_so, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_scratch_open__wants_sqlite_in_memory, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_scratch_open__refuses_names_that_need_quoting, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
