@@ -5,14 +5,16 @@
  * command/dev_database.h: the empty scratch database in which `migrate diff` and `migrate lint` run a directory.
  *
  * For SQLite it is in memory. For the others it is made, and dropped, at the server of the first of these that there
- * is: the URL of the dialect in --dev-url, or in the setting DEV_URLS; the database of --url or of the settings, when
- * that is of the dialect; a private server that tools/mariadb or tools/postgresql starts in a folder of its own, as
- * Atlas has docker:// for it.
+ * is: the URL of the dialect in --dev-url, or in the setting DEV_URLS; that of --url, when it is of the dialect; a
+ * private server that tools/mariadb or tools/postgresql starts in a folder of its own, as Atlas has docker:// for it.
+ * The server of the settings is used only when one of these names it: a file may say more than it should of other
+ * databases that are there.
  *
- * While one is open, SIGINT, SIGTERM and SIGHUP only set a mark, so that nothing is left behind.
+ * While one is open, SIGINT, SIGTERM and SIGHUP only set a mark, so that nothing is left behind; after that they do
+ * what they did before.
  */
 
-#include <stdbool.h>
+#include <signal.h>
 
 #include "core/error.h"
 
@@ -21,25 +23,36 @@ struct db;
 struct invocation;
 struct migrate_dialect;
 
-/* What the command line says. */
-struct dev_source {
-    const char *urls;    /* --dev-url; NULL: the setting DEV_URLS */
-    const char *url;     /* --url; NULL: the settings */
-    const char *scratch; /* --scratch; NULL: the setting SCRATCH_NAME */
-};
+/* What the options of a command that needs one say of themselves; they are found by their names. */
+#define OPTION_DEV_SERVER                                                                                              \
+    {                                                                                                                  \
+        "--url", "URL", "a server for the scratch database of its dialect, as --dev-url"                               \
+    }
+#define OPTION_DEV_URL                                                                                                 \
+    {                                                                                                                  \
+        "--dev-url", "URL,...", "servers for the scratch databases, one per dialect; without it: DEV_URLS"             \
+    }
+#define OPTION_SCRATCH                                                                                                 \
+    {                                                                                                                  \
+        "--scratch", "NAME", "name of the scratch database; without it: SCRATCH_NAME"                                  \
+    }
+
+#define DEV_SIGNALS 3
 
 struct dev_database {
     struct context *context;
     const struct migrate_dialect *dialect;
     struct db *db;
-    const char *scratch; /* its name */
-    const char *tool;    /* starts and stops the private server; NULL: there is none */
-    const char *folder;  /* of that server */
+    const char *scratch;                   /* its name */
+    const char *tool;                      /* starts and stops the private server; NULL: there is none */
+    const char *folder;                    /* of that server */
+    struct sigaction actions[DEV_SIGNALS]; /* as they were */
 };
 
-/* 0; or the exit status with one line on stderr, and nothing is left open. */
+/* As the command's options and the settings say. 0; or the exit status with one line on stderr, and nothing is left
+ * open. 2 also for a scratch name that is that of the settings' own database, or another that is to be kept. */
 int dev_database_open(struct dev_database *dev, struct context *context, const struct invocation *invocation,
-                      const struct dev_source *source, const char *dialect);
+                      const char *dialect);
 
 /* Empties it. */
 enum code dev_database_clear(struct dev_database *dev) __attribute__((warn_unused_result));

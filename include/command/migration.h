@@ -16,6 +16,11 @@ struct db_driver;
 struct db_options;
 struct invocation;
 
+/* What options of several commands say of themselves. */
+#define HELP_DIR "the migration directory, or a folder with one for each dialect; without it: MIGRATIONS"
+#define HELP_DIRS "a migration directory, or a folder with one for each dialect; without it: MIGRATIONS"
+#define HELP_URL "the database, as mysql://user:password@host:3306/name; without it: that of the settings"
+
 struct migration {
     struct context context; /* without a deadline: a migration takes as long as it takes */
     struct migration_directory directory;
@@ -23,11 +28,14 @@ struct migration {
 };
 
 /*
- * Reads the migration directory `dir` and compares it with its atlas.sum. `url` NULL: the database of the settings;
- * `dir` NULL: the folder of the URL's dialect in the one of the setting MIGRATIONS. 0, or the exit status, with what is
- * wrong on stderr.
+ * Reads the migration directory `dir`, or the folder of the URL's dialect in it, and compares it with its atlas.sum.
+ * `url` NULL: the database of the settings; `dir` NULL: the folder of the dialect in the one of the setting MIGRATIONS.
+ * 0, or the exit status, with what is wrong on stderr.
  */
 int migration_open(struct migration *migration, const struct invocation *invocation, const char *url, const char *dir);
+
+/* The operand, if there is one: the name of a new migration. 0, or 2 with one line on stderr. */
+int migration_name_operand(const struct invocation *invocation, const char **ret_name);
 
 /* A migration directory that a command works on. */
 struct migration_folder {
@@ -60,11 +68,12 @@ struct db *migration_server(const struct invocation *invocation, const char *url
 struct db *migration_connection(const struct invocation *invocation, const struct db_driver *driver,
                                 const struct db_options *options);
 
-/* The path that `dir` means, and the folder of this dialect when it is NULL. NULL without memory. */
+/* The path that `dir` means, which may have a folder for this dialect; when it is NULL, that of the setting MIGRATIONS.
+ * NULL without memory. */
 const char *migration_path(const struct invocation *invocation, const char *dialect, const char *dir);
 
-/* What is known of the context's failure with this code, for the user. */
-const char *migration_failure(const struct migration *migration, enum code code);
+/* The s of n things; "" for one. */
+const char *migration_plural(size_t n);
 
 /* Says on stderr what is known of the context's failure with this code; gives the exit status. */
 int migration_complain(const struct context *context, enum code code);

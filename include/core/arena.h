@@ -51,6 +51,12 @@ void *arena_copy(struct arena *arena, const void *data, size_t size) __attribute
  */
 void *arena_grow(struct arena *arena, void *data, size_t size, size_t new_size) __attribute__((warn_unused_result));
 
+/*
+ * A list of `n` items with room for one more: grown to twice its size whenever n is a power of two, which is when it is
+ * full, so nothing has to remember the room. NULL `items` with n 0 is a first one. NULL without memory.
+ */
+void *arena_room(struct arena *arena, void *items, size_t n, size_t item_size) __attribute__((warn_unused_result));
+
 char *arena_text(struct arena *arena, const char *text) __attribute__((warn_unused_result));
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3), warn_unused_result));

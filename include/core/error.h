@@ -46,6 +46,12 @@ struct error {
     char native[ERROR_TEXT_MAX];
 };
 
+/* What is known of a failure, for a person: its detail, else the driver's text, else the code's name. */
+const char *error_text(const struct error *error);
+
+/* What it came from: the driver's text, else the detail, else the code's name. */
+const char *error_cause(const struct error *error);
+
 /* The kinds of violation: pydantic 2's error types. violation.c has the one table of their messages. */
 enum violation_kind {
     JSON_INVALID,

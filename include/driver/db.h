@@ -76,6 +76,7 @@ struct db_options {
     const char *password;
     const char *name;   /* the database; NULL: none, where the server lets one in without */
     const char *path;   /* sqlite: the file */
+    bool untouched;     /* sqlite: a file that is not there is not made; an empty database in memory stands for it */
     const char *schema; /* postgresql: the one schema that is looked in; NULL: as the server is set */
     int port;
     int connect_timeout_ms;   /* 0: none */
@@ -83,7 +84,7 @@ struct db_options {
     int lock_timeout_ms;      /* 0: sqlite does not wait, the others as their server is set */
 };
 
-/* A driver: one table per database, NULL fields are refused when it is opened. */
+/* A driver: one table per database; NULL fields are refused when it is opened, all but set_session. */
 struct db_driver {
     const char *name; /* the value of DB */
     const struct db_dialect *dialect;
@@ -98,6 +99,8 @@ struct db_driver {
                          size_t n_values, struct db_result *ret_result);
     /* Runs one statement as text, unprepared; results are dropped. BEGIN, COMMIT, SET and migrations. */
     enum code (*run)(struct db *db, struct context *context, const char *sql);
+    /* Sets the session as connect() sets it; see db_reset_session(). NULL: there is nothing to set. */
+    enum code (*set_session)(struct db *db, struct context *context);
     const char *begin; /* the statement that starts a transaction that will write */
 };
 
@@ -138,6 +141,17 @@ enum code db_execute(struct db *db, struct context *context, enum db_kind kind, 
 /* As db_execute(), one statement as text, as a write. */
 enum code db_run(struct db *db, struct context *context, const char *sql) __attribute__((warn_unused_result));
 
+/*
+ * Makes the session again what connecting made it, after statements that may have set it otherwise: a dump does, for
+ * all that follows it. Locks stay, and so does a transaction under way, which a failure dooms; only one that MySQL has
+ * begun by itself, under autocommit = 0, is committed. A closed connection is set when it is opened.
+ *
+ * MySQL: the settings that every session is given, foreign_key_checks, unique_checks, sql_notes, and the database; what
+ * else was set stays. PostgreSQL: all settings, and the role. SQLite: nothing; foreign_keys is of no effect in a
+ * transaction, and belongs to who turned it off.
+ */
+enum code db_reset_session(struct db *db, struct context *context) __attribute__((warn_unused_result));
+
 enum code db_begin(struct db *db, struct context *context) __attribute__((warn_unused_result));
 
 /* UNAVAILABLE: the connection was lost meanwhile and the outcome is unknown. Other failures: rolled back. The
@@ -146,6 +160,9 @@ enum code db_commit(struct db *db, struct context *context) __attribute__((warn_
 
 /* Ends the transaction without it; never fails. */
 void db_rollback(struct db *db, struct context *context);
+
+/* Was a failure with this code the database's answer, so that it lies in the statement or in the rows? */
+bool db_refused(const struct db *db, enum code code);
 
 /* Can the database be reached? Opens the connection if need be; of an open one it only tells what can be told without
  * waiting, so close it first to be sure. */

@@ -7,8 +7,10 @@
  * sqlite://file.db or sqlite://file?mode=memory. A part in percent encoding is decoded (RFC 3986). A server on a unix
  * socket: mysql+unix:///path/of/a.socket?database=name, postgres:///name?host=/folder/of/the/socket.
  *
- * Parameters that ask for what is so anyway (charset, parseTime, sslmode=disable, _fk=1) are taken; what would have to
- * be ignored (sslmode=verify-full, mode=ro) is refused.
+ * Parameters that ask for what is so anyway (charset, parseTime, _fk=1) are taken; what would have to be ignored
+ * (sslmode=verify-full, mode=ro) is refused. Those that leave encryption open (sslmode=disable, allow or prefer,
+ * tls=false or preferred) are taken and not passed on: the client library then does as it would without them, which for
+ * libpq is PGSSLMODE, or encryption where the server has it.
  */
 
 #include <stddef.h>

@@ -2,8 +2,7 @@
 #define MIGRATE_CHANGE_H
 
 /*
- * migrate/change.h: how two models differ, as the list of changes that leads from one to the other, and what each does
- * to rows that are there.
+ * migrate/change.h: how two models differ, as the list of changes that leads from one to the other.
  */
 
 #include <stdbool.h>
@@ -51,18 +50,5 @@ struct changes {
  * other in a ring, there is no order for that. Points into both. */
 enum code changes_find(struct context *context, const struct model *from, const struct model *to,
                        struct changes *ret_changes) __attribute__((warn_unused_result));
-
-/* What a change may do to rows. The codes are those of Atlas where it has one (atlasgo.io/lint/analyzers), else QU and
- * a number of our own. */
-struct risk {
-    const char *code;    /* "DS103" */
-    bool destructive;    /* what is there may be lost; false: it may only fail, for the rows that are there */
-    const char *subject; /* the heading of `lint`: "destructive changes detected" */
-    char text[256];      /* "Dropping non-virtual column \"bio\"" */
-};
-
-/* False when the change leaves all rows as they are: ret_risk is not set. Of several risks it gives the worst. That the
- * table is new, and has no rows, is for the caller to know. */
-bool change_risk(const struct change *change, struct risk *ret_risk);
 
 #endif

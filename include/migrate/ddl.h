@@ -9,6 +9,7 @@
 
 struct changes;
 struct context;
+struct db;
 struct migrate_dialect;
 struct model;
 
@@ -33,6 +34,12 @@ enum code ddl_create(struct context *context, const struct migrate_dialect *dial
  */
 enum code ddl_change(struct context *context, const struct migrate_dialect *dialect, const struct changes *changes,
                      const struct model *has, const struct model *wanted, struct ddl *ret_ddl)
+    __attribute__((warn_unused_result));
+
+/* Is there anything in `db`, from which `has` was read, that is not in models and that the statements of ddl_change()
+ * would lose or fail for? CONFLICT, with one line. */
+enum code ddl_check(struct context *context, struct db *db, const struct migrate_dialect *dialect,
+                    const struct changes *changes, const struct model *has, const struct model *wanted)
     __attribute__((warn_unused_result));
 
 /* The text of a migration file: each comment on its line, each statement ended by `;`. NULL without memory. */

@@ -17,19 +17,23 @@
 #include "migrate/model.h"
 
 struct context;
+struct db;
 struct ddl_writer;
 
 /* How a database says it; a row per database. */
 struct ddl_dialect {
-    const char *name;
     char quote;                  /* around a name */
     const char *numbered;        /* follows the type of a column that the database numbers */
     bool numbered_is_key;        /* that is also its primary key */
     bool checks_with_column;     /* a column's checks are written with it */
     bool indexes_in_table;       /* CREATE TABLE has the indexes */
     const char *drop_constraint; /* what comes before the name of a foreign key */
-    void (*change)(struct ddl_writer *writer, const struct change *change);
-    void (*end)(struct ddl_writer *writer); /* after all changes; NULL: nothing */
+    /* Is the change seen to in another way than by its maker? NULL: none is. */
+    bool (*takes)(struct ddl_writer *writer, const struct change *change);
+    /* By kind; NULL: it comes with another change. */
+    void (*makers[CHANGE__MAX])(struct ddl_writer *writer, const struct change *change);
+    void (*end)(struct ddl_writer *writer);                             /* after all changes; NULL: nothing */
+    enum code (*check)(const struct ddl_writer *writer, struct db *db); /* of ddl_check(); NULL: there is nothing */
 };
 
 extern const struct ddl_dialect ddl_sqlite;
@@ -43,7 +47,6 @@ struct ddl_writer {
     const struct model *has;
     const struct model *wanted;
     struct ddl ddl;
-    size_t room; /* of ddl.steps */
     bool failed;
 };
 

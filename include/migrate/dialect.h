@@ -10,8 +10,17 @@
 
 #include <stdbool.h>
 
+struct ddl_dialect;
+struct field_types;
+struct model_queries;
+struct scratch;
+
 struct migrate_dialect {
-    const char *name; /* of the db_dialect */
+    const char *name;                    /* of the db_dialect */
+    const struct ddl_dialect *ddl;       /* how tables are made and changed (ddl_writer.h) */
+    const struct field_types *types;     /* of columns (model.h) */
+    const struct model_queries *queries; /* about its tables, one set per kind of server (model_queries.h) */
+    const struct scratch *scratch;       /* how a scratch database is made; NULL: in memory (scratch.h) */
     bool transactional;
     unsigned split;  /* rules of statements_split() */
     const char *utc; /* what follows a UTC time where its revisions hold one */
@@ -24,10 +33,14 @@ struct migrate_dialect {
     const char *lock;
     const char *lock_held; /* gives 1 while this connection has it */
     const char *unlock;
-    /* Where a table is changed by making it anew, references must not be looked at while that goes on: off before a
-     * transaction, checked at its end (a row for each broken one, the table first), on after it. NULL: no need. */
+    /* Where a table is changed by making it anew, references must not be looked at while that goes on: those that are
+     * broken are noted and all let alone before a transaction, compared with the notes at its end (a row when another
+     * one is broken: its table, the other table), the notes dropped and references held after it. NULL: no need. */
+    const char *references_note;
+    const char *references_mismatch; /* in the failure of that: references here cannot be checked at all */
     const char *references_off;
-    const char *references_check;
+    const char *references_broken;
+    const char *references_forget;
     const char *references_on;
 };
 

@@ -16,7 +16,13 @@ struct migration_file;
 /* Rows told to the observer at most. */
 #define CHECK_ROWS_MAX 100
 
-/* Runs the file's check, if it has one. CONFLICT: it gives rows, which the observer is told. `resolve`: what the file
+/* The file's check as one SELECT without `;`. `rules`: of enum split_rule. MALFORMED, with what is wrong with it: it is
+ * another number of statements, cannot be split, or has a LIMIT. */
+enum code file_check_select(struct context *context, const struct migration_file *file, unsigned rules,
+                            const char **ret_select) __attribute__((warn_unused_result));
+
+/* Runs the file's check, if it has one. CONFLICT: it gives rows, which the observer is told, or cannot be run;
+ * MALFORMED: it is none. `resolve`: what the file
  * says to resolve them is run first; in the transaction under way or, where there is none, in one of its own as far as
  * the database can. `observer` may be NULL. */
 enum code file_check(struct context *context, struct db *db, const struct migrate_dialect *dialect,

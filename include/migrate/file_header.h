@@ -10,6 +10,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "core/error.h"
 
@@ -22,5 +23,8 @@ enum code file_header_read(struct context *context, struct migration_file *file)
 
 /* Does its first line say `atlas:sum ignore`? Then atlas.sum has no line for it. */
 bool file_header_is_ignored(const struct migration_file *file);
+
+/* Does this line of a comment, anywhere in a file, say `atlas:nolint`? The names after it: none, that is for all. */
+bool file_header_find_nolint(const char *line, size_t size, const char **ret_names, size_t *ret_names_size);
 
 #endif

@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 #include "core/error.h"
-#include "migrate/change.h"
+#include "migrate/risks.h"
 
 struct context;
 struct db;

@@ -2,8 +2,8 @@
 #define MIGRATE_LOCK_H
 
 /*
- * migrate/lock.h: one migration at a time per database. What it cannot do: a connection lost in the middle loses the
- * lock, which lock_check() finds out.
+ * migrate/lock.h: one migration at a time per database; on MySQL per server, whose locks know no databases. What it
+ * cannot do: a connection lost in the middle loses the lock, which lock_check() finds out.
  */
 
 #include "core/error.h"

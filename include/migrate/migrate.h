@@ -27,6 +27,7 @@ struct migration_status {
     bool cut;          /* it stopped with the program, in the middle of error_statement, which may have taken effect */
     const char *error; /* why it stopped, or NULL */
     const char *error_statement;
+    const char *fault; /* why migrate_apply() would refuse the directory, or NULL: out of order, changed */
 };
 
 /* Reads only, by one statement; a database without revisions is at none. Codes of driver/db.h. */
@@ -64,11 +65,12 @@ struct migrate_options {
 };
 
 /*
- * Applies the pending files under a lock per database, so that two at once apply once (the second waits 10 s at most,
- * then UNAVAILABLE). `options` and `observer` may be NULL. CONFLICT: the database is not clean, a version is out of
- * order, an applied file was changed, the check of a file gives rows, or a statement failed; MALFORMED: a file cannot
- * be split into statements, or the options go against each other. The detail is one line for the user, in the manner of
- * Atlas. Other codes are those of driver/db.h. ret_n is the number of files applied, also on failure.
+ * Applies the pending files under the lock of lock.h, per database or on MySQL per server, so that two at once apply
+ * once (the second waits 10 s at most, then UNAVAILABLE). `options` and `observer` may be NULL. CONFLICT: the database
+ * is not clean, a version is out of order, an applied file was changed, the check of a file gives rows, or a statement
+ * failed; MALFORMED: a file cannot be split into statements, or the options go against each other. The detail is one
+ * line for the user, in the manner of Atlas. Other codes are those of driver/db.h. ret_n is the number of files
+ * applied, also on failure.
  */
 enum code migrate_apply(struct context *context, struct db *db, const struct migration_directory *directory,
                         const struct migrate_options *options, const struct migrate_observer *observer, size_t *ret_n)

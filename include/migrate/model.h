@@ -67,6 +67,11 @@ struct model {
     size_t n_tables;
 };
 
+/* How a database keeps the fields of records: for dialect.h. */
+extern const struct field_types field_types_sqlite;
+extern const struct field_types field_types_mysql;
+extern const struct field_types field_types_postgresql;
+
 /* NULL when there is none of that name. */
 const struct table *model_find(const struct model *model, const char *name);
 const struct column *table_find_column(const struct table *table, const char *name);

@@ -25,7 +25,8 @@ struct migration_plan {
 
 /*
  * A database without revisions starts from the last checkpoint, if there is one, and no other passes by checkpoints.
- * What is below the first revision is taken to be there. Points into directory and revisions.
+ * What is below the first revision is taken to be there, unless the sums of what was applied tell that it was not: then
+ * it came late. Points into directory and revisions.
  */
 enum code plan_make(struct context *context, const struct migration_directory *directory,
                     const struct revisions *revisions, enum migrate_order order, struct migration_plan *ret_plan)

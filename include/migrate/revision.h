@@ -42,7 +42,8 @@ struct revisions {
     bool has_table;
 };
 
-/* Reads all; one statement when the table is there. Without the table there are none. */
+/* Reads all; one statement when the table is there. Without the table there are none. CONFLICT: a row cannot be a
+ * revision. */
 enum code revisions_read(struct context *context, struct db *db, const struct migrate_dialect *dialect,
                          struct revisions *ret_revisions) __attribute__((warn_unused_result));
 
@@ -58,7 +59,7 @@ const char *revision_find_cut(const struct revision *revision);
 enum code revision_insert(struct context *context, struct db *db, const struct migrate_dialect *dialect,
                           const struct revision *revision) __attribute__((warn_unused_result));
 
-/* Writes what changes while a migration runs; the time it was begun stays. */
+/* Writes what changes while a migration runs; the time it was begun stays. CONFLICT: there is none of this version. */
 enum code revision_update(struct context *context, struct db *db, const struct revision *revision)
     __attribute__((warn_unused_result));
 

@@ -30,4 +30,30 @@ bool sql_at_quote(const char *at, unsigned rules);
 /* The character after the quoted text here; NULL: it has no end. */
 const char *sql_quote_end(const char *at, unsigned rules);
 
+enum sql_token_kind {
+    SQL_END,
+    SQL_WORD, /* a keyword, a name without quotes, a number */
+    SQL_NAME, /* a name in quotes */
+    SQL_TEXT, /* a string */
+    SQL_SIGN, /* one character of the rest; a quote without end is one as well, and what follows it is read on */
+};
+
+struct sql_token {
+    enum sql_token_kind kind;
+    const char *start;
+    size_t size; /* with its quotes */
+};
+
+/* Takes the next token from *position; spaces and comments are between them. */
+struct sql_token sql_next_token(const char **position, unsigned rules);
+
+/* Is it this keyword, in any case? */
+bool sql_token_is_word(const struct sql_token *token, const char *word);
+
+/* Is it this name, in any case, with quotes or without? */
+bool sql_token_is_name(const struct sql_token *token, const char *name);
+
+/* Does the text have this name? Not in comments and strings. */
+bool sql_has_name(const char *text, const char *name, unsigned rules);
+
 #endif

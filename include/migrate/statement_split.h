@@ -15,6 +15,8 @@
 #include "core/error.h"
 
 struct context;
+struct migrate_dialect;
+struct migration_file;
 
 struct sql_statements {
     const char **items; /* trimmed, with their `;`, without the comments before them, NUL-terminated */
@@ -32,5 +34,9 @@ enum split_rule {
  * end. `rules`: of enum split_rule. `text` has a NUL after its `size` bytes and none before. */
 enum code statements_split(struct context *context, const char *text, size_t size, unsigned rules,
                            struct sql_statements *ret_statements) __attribute__((warn_unused_result));
+
+/* The file's statements; failures name the file. */
+enum code file_split(struct context *context, const struct migrate_dialect *dialect, const struct migration_file *file,
+                     struct sql_statements *ret_statements) __attribute__((warn_unused_result));
 
 #endif

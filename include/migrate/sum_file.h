@@ -9,7 +9,9 @@
 #include "core/error.h"
 
 struct context;
+struct hash_chain;
 struct migration_directory;
+struct migration_file;
 
 #define SUM_FILE "atlas.sum"
 #define SUM_FILE_SIZE_MAX ((size_t)2 << 20)
@@ -17,6 +19,9 @@ struct migration_directory;
 /* Sets the hash of each file and the directory's `sum`. */
 enum code sum_file_make(struct context *context, struct migration_directory *directory)
     __attribute__((warn_unused_result));
+
+/* Adds a file to the chain over all files, whose sum after it is the file's hash. */
+void sum_file_add(struct hash_chain *chain, const struct migration_file *file);
 
 /* The first line that differs. */
 struct sum_fault {

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,7 +26,7 @@
 #include "driver/db.h"
 #include "driver/db_url.h"
 #include "migrate/dialect.h"
-#include "migrate/replay.h"
+#include "migrate/scratch.h"
 
 #define LINE_MAX_SIZE 512
 #define OPEN_FOLDERS 16 /* descriptors while a folder is removed */
@@ -47,17 +48,23 @@ static void note_signal(int number)
     signalled = number;
 }
 
+static const int signals[DEV_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
+
 /* What was ignored stays so. */
-static void catch_signals(void)
+static void catch_signals(struct dev_database *dev)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
-    struct sigaction old;
 
     sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
-            sigaction(numbers[i], &action, NULL);
+    for (size_t i = 0; i < DEV_SIGNALS; i++)
+        if (sigaction(signals[i], NULL, &dev->actions[i]) == 0 && dev->actions[i].sa_handler == SIG_DFL)
+            sigaction(signals[i], &action, NULL);
+}
+
+static void restore_signals(const struct dev_database *dev)
+{
+    for (size_t i = 0; i < DEV_SIGNALS; i++)
+        sigaction(signals[i], &dev->actions[i], NULL);
 }
 
 enum code dev_database_check_signal(struct context *context)
@@ -187,42 +194,62 @@ static int start_server(struct dev_database *dev, const struct server *server, c
     return 1;
 }
 
-/* Finds the URL of the dialect in a list; NULL: there is none. 0, or 2 with one line on stderr: one of them cannot be
- * read. */
-static int find_url(const struct invocation *invocation, const char *urls, const char *dialect, const char **ret_url)
+/* Sets ret_url if the URL is of the dialect. 0, or 2 with one line on stderr: it cannot be read. */
+static int match_url(const struct invocation *invocation, const char *url, const char *dialect, const char **ret_url)
 {
+    struct db_options options = {.path = ""};
+    const char *driver = NULL;
     char error[256];
 
-    *ret_url = NULL;
-    while (urls && *urls) {
-        size_t size = strcspn(urls, ",");
-        const char *url = arena_copy(invocation->arena, urls, size);
-        struct db_options options = {.path = ""};
-        const char *driver = NULL;
-        urls += size + (urls[size] == ',');
-        if (!url)
-            return command_complain(1, "out of memory");
-        if (db_url_parse(invocation->arena, url, &driver, &options, error, sizeof error) != 0)
-            return command_complain(2, "%s", error);
-        if (!*ret_url && strcmp(driver, dialect) == 0)
-            *ret_url = url;
-    }
+    if (db_url_parse(invocation->arena, url, &driver, &options, error, sizeof error) != 0)
+        return command_complain(2, "%s", error);
+    if (strcmp(driver, dialect) == 0)
+        *ret_url = url;
     return 0;
 }
 
-/* Is the database of --url, or else that of the settings, of this dialect? ret_status: 2 with one line on stderr, the
- * URL cannot be read. */
-static bool is_configured(const struct invocation *invocation, const struct dev_source *source, const char *dialect,
-                          int *ret_status)
+/* Finds the first URL of the dialect in a list, all of which must be good. 0, or the exit status with one line on
+ * stderr. */
+static int match_urls(const struct invocation *invocation, const char *urls, const char *dialect, const char **ret_url)
 {
-    struct db_options options = {.path = ""};
-    const char *driver = invocation->config->db;
-    char error[256];
+    int status = 0;
 
-    *ret_status = 0;
-    if (source->url && db_url_parse(invocation->arena, source->url, &driver, &options, error, sizeof error) != 0)
-        *ret_status = command_complain(2, "%s", error);
-    return *ret_status == 0 && strcmp(driver, dialect) == 0;
+    while (status == 0 && urls && *urls) {
+        const char *found = NULL;
+        size_t size = strcspn(urls, ",");
+        const char *url = arena_copy(invocation->arena, urls, size);
+        urls += size + (urls[size] == ',');
+        status = url ? match_url(invocation, url, dialect, &found) : command_complain(1, "out of memory");
+        if (!*ret_url)
+            *ret_url = found;
+    }
+    return status;
+}
+
+/* The value of one of the command's options; NULL: it is not given. */
+static const char *find_value(const struct invocation *invocation, const char *name)
+{
+    const struct option *options = invocation->command->options;
+
+    for (size_t i = 0; options[i].name; i++)
+        if (strcmp(options[i].name, name) == 0)
+            return invocation->values[i];
+    return NULL;
+}
+
+/* Which server is to be used; NULL: none is named. That of the settings is not meant by that: nobody has said that
+ * files may be tried out there. 0, or the exit status with one line on stderr. */
+static int find_url(const struct invocation *invocation, const char *dialect, const char **ret_url)
+{
+    const char *urls = find_value(invocation, "--dev-url");
+    const char *server = find_value(invocation, "--url");
+    const char *url = NULL;
+    int status = match_urls(invocation, urls ? urls : invocation->config->dev_urls, dialect, &url);
+
+    if (status == 0 && !url && server && strcmp(dialect, "sqlite") != 0)
+        status = match_url(invocation, server, dialect, &url);
+    *ret_url = url;
+    return status;
 }
 
 static struct db *open_memory(const struct invocation *invocation)
@@ -232,60 +259,88 @@ static struct db *open_memory(const struct invocation *invocation)
     return migration_connection(invocation, db_driver_find("sqlite"), &options);
 }
 
-/* Sets dev->db to a connection where the scratch database can be made. 0, or the exit status with one line on
- * stderr. */
-static int find_place(struct dev_database *dev, const struct invocation *invocation, const struct dev_source *source)
+/* Makes a server of our own, if there is the tool for it. 0, or the exit status with one line on stderr. */
+static int make_server(struct dev_database *dev, const struct invocation *invocation)
 {
-    const char *dialect = dev->dialect->name;
-    const char *url = NULL;
-    int status = find_url(invocation, source->urls ? source->urls : invocation->config->dev_urls, dialect, &url);
+    const char *url = "";
 
-    if (status != 0)
-        return status;
-    if (!url && strcmp(dialect, "sqlite") == 0) {
-        dev->db = open_memory(invocation);
-        return dev->db ? 0 : migration_complain(dev->context, fail_memory(dev->context));
-    }
-    bool configured = !url && is_configured(invocation, source, dialect, &status);
-    if (status != 0)
-        return status;
-    if (url || configured) {
-        dev->db = migration_server(invocation, url ? url : source->url);
-        return dev->db ? 0 : 2;
-    }
     for (size_t i = 0; i < sizeof servers / sizeof *servers; i++) {
-        if (strcmp(servers[i].dialect, dialect) != 0)
+        if (strcmp(servers[i].dialect, dev->dialect->name) != 0)
             continue;
         if (access(servers[i].tool, X_OK) == 0)
             return start_server(dev, &servers[i], invocation);
         url = servers[i].url;
     }
-    fprintf(stderr, "Error: no scratch database for %s: --dev-url %s names a server where one can be made\n", dialect,
-            url ? url : "");
+    fprintf(stderr, "Error: no scratch database for %s: --dev-url %s names a server where one can be made\n",
+            dev->dialect->name, url);
     return 1;
 }
 
-int dev_database_open(struct dev_database *dev, struct context *context, const struct invocation *invocation,
-                      const struct dev_source *source, const char *dialect)
+/* Sets dev->db to a connection where the scratch database can be made. 0, or the exit status with one line on
+ * stderr. */
+static int find_place(struct dev_database *dev, const struct invocation *invocation)
 {
+    const char *dialect = dev->dialect->name;
+    const char *url = NULL;
+    int status = find_url(invocation, dialect, &url);
+
+    if (status != 0)
+        return status;
+    if (url) {
+        dev->db = migration_server(invocation, url);
+        return dev->db ? 0 : 2;
+    }
+    if (strcmp(dialect, "sqlite") != 0)
+        return make_server(dev, invocation);
+    dev->db = open_memory(invocation);
+    return dev->db ? 0 : migration_complain(dev->context, fail_memory(dev->context));
+}
+
+/* Nobody is to be told to drop what the service works on. 0, or 2 with one line on stderr. */
+static int check_name(const struct dev_database *dev, const struct config *config)
+{
+    if (!dev->dialect->scratch || !config->db_name || strcasecmp(dev->scratch, config->db_name) != 0)
+        return 0;
+    return command_complain(2, "the scratch name %s is that of the settings' own database; take another one",
+                            dev->scratch);
+}
+
+/* 0, or the exit status with one line on stderr. */
+static int make_scratch(struct dev_database *dev)
+{
+    enum code code = dev_database_check_signal(dev->context);
+
+    if (code == OK)
+        code = scratch_open(dev->context, dev->db, dev->scratch);
+    if (code == MALFORMED)
+        return command_complain(2, "%s", error_text(&dev->context->error));
+    return code == OK ? 0 : migration_complain(dev->context, code);
+}
+
+int dev_database_open(struct dev_database *dev, struct context *context, const struct invocation *invocation,
+                      const char *dialect)
+{
+    const char *scratch = find_value(invocation, "--scratch");
+
     *dev = (struct dev_database){
         .context = context,
         .dialect = migrate_dialect_find(dialect),
-        .scratch = source->scratch ? source->scratch : invocation->config->scratch_name,
+        .scratch = scratch ? scratch : invocation->config->scratch_name,
     };
     if (!dev->dialect || !db_driver_find(dialect)) {
         fprintf(stderr, "Error: this build has no driver for %s; see quire version\n", dialect);
         return 1;
     }
-    catch_signals();
-    int status = find_place(dev, invocation, source);
-    enum code code = status == 0 ? dev_database_check_signal(context) : OK;
-    if (status == 0 && code == OK)
-        code = scratch_open(context, dev->db, dev->scratch);
-    if (code != OK)
-        status = migration_complain(context, code);
-    if (status != 0)
+    if (check_name(dev, invocation->config) != 0)
+        return 2;
+    catch_signals(dev);
+    int status = find_place(dev, invocation);
+    if (status == 0)
+        status = make_scratch(dev);
+    if (status != 0) {
         stop_server(dev);
+        restore_signals(dev);
+    }
     return status;
 }
 
@@ -294,7 +349,8 @@ enum code dev_database_clear(struct dev_database *dev)
     return scratch_clear(dev->context, dev->db, dev->scratch);
 }
 
-int dev_database_close(struct dev_database *dev)
+/* 0, or 1 with a line on stderr: what was left behind. */
+static int clean_up(struct dev_database *dev)
 {
     bool dropped = scratch_close(dev->context, dev->db, dev->scratch);
 
@@ -305,4 +361,12 @@ int dev_database_close(struct dev_database *dev)
     const char *removal = scratch_removal(dev->context, dev->db, dev->scratch);
     fprintf(stderr, "Error: the scratch database could not be dropped: %s\n", removal ? removal : dev->scratch);
     return 1;
+}
+
+int dev_database_close(struct dev_database *dev)
+{
+    int status = clean_up(dev);
+
+    restore_signals(dev);
+    return status;
 }

@@ -16,8 +16,8 @@ static int run(struct invocation *invocation);
 enum { DIR, URL, BASELINE, ALLOW_DIRTY, EXEC_ORDER, TX_MODE, TO_VERSION, RESOLVE, DRY_RUN };
 
 static const struct option options[] = {
-    [DIR] = {"--dir", "DIR", "the migration directory; without it: the one for DB in the setting MIGRATIONS"},
-    [URL] = {"--url", "URL", "the database, as mysql://user:password@host:3306/name; without it: that of the settings"},
+    [DIR] = {"--dir", "DIR", HELP_DIR},
+    [URL] = {"--url", "URL", HELP_URL},
     [BASELINE] = {"--baseline", "VERSION", "take a database that was never migrated to be at this version"},
     [ALLOW_DIRTY] = {"--allow-dirty", NULL, "take a database that was never migrated whatever tables it has"},
     [EXEC_ORDER] = {"--exec-order", "ORDER",
@@ -71,15 +71,10 @@ static void report_file(void *argument, const char *version)
     fflush(stdout);
 }
 
-static const char *plural(size_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
 static void report_skipped(void *argument, size_t n)
 {
     (void)argument;
-    printf("    %zu statement%s of it %s done before\n", n, plural(n), n == 1 ? "was" : "were");
+    printf("    %zu statement%s of it %s done before\n", n, migration_plural(n), n == 1 ? "was" : "were");
 }
 
 /* The lines below the first are indented to its text. */
@@ -170,13 +165,16 @@ static void report_refused(void *argument, const struct migration_file *file, co
 {
     const struct report *report = argument;
 
-    printf("%s is stopped by %lld row%s:\n\n", file->name, (long long)n, plural((size_t)n));
+    printf("%s is stopped by %lld row%s:\n\n", file->name, (long long)n, migration_plural((size_t)n));
     for (size_t i = 0; i < rows->n_rows; i++)
         print_row(rows->cells + i * rows->n_columns, rows->n_columns);
     if (n > (int64_t)rows->n_rows)
         printf("    and %lld more\n", (long long)(n - (int64_t)rows->n_rows));
     printf("\n%s%s", file->refusal ? file->refusal : "", file->refusal ? "\n" : "");
-    printf("The file was not begun, and nothing of it was changed.\n");
+    if (file->resolve && report->invocation->values[RESOLVE] && !report->invocation->values[DRY_RUN])
+        printf("These are left after what the file says resolves them was run. The file itself was not begun.\n");
+    else
+        printf("The file was not begun, and nothing of it was changed.\n");
     if (file->resolve && !report->invocation->values[RESOLVE]) {
         printf("Change these rows, or let the file do it:\n\n");
         print_resolving_call(report->invocation);
@@ -184,16 +182,16 @@ static void report_refused(void *argument, const struct migration_file *file, co
     fflush(stdout);
 }
 
-static void report_failure(const struct report *report, const struct migration *migration, enum code code)
+static void report_failure(const struct report *report, const struct error *error)
 {
     bool undone = report->invocation->values[TX_MODE] && strcmp(report->invocation->values[TX_MODE], "all") == 0;
     size_t n_files = undone ? 0 : report->n_files;
     size_t n_statements = undone || report->n_statements == 0 ? 0 : report->n_statements - 1;
 
-    printf("    %s\n\n", migration_failure(migration, code));
+    printf("    %s\n\n", error_text(error));
     printf("  -------------------------\n  -- %.1fms\n", (double)(clock_us() - report->start_us) / 1000);
-    printf("  -- %zu migration%s ok, 1 with errors\n", n_files, plural(n_files));
-    printf("  -- %zu sql statement%s ok, 1 with errors\n", n_statements, plural(n_statements));
+    printf("  -- %zu migration%s ok, 1 with errors\n", n_files, migration_plural(n_files));
+    printf("  -- %zu sql statement%s ok, 1 with errors\n", n_statements, migration_plural(n_statements));
 }
 
 static void report_end(const struct report *report, const struct migration *migration, enum code code)
@@ -201,11 +199,11 @@ static void report_end(const struct report *report, const struct migration *migr
     if (!report->started && code == OK)
         printf("No migration files to execute\n");
     if (report->started && code != OK)
-        report_failure(report, migration, code);
+        report_failure(report, &migration->context.error);
     if (report->started && code == OK) {
         printf("  -------------------------\n  -- %.1fms\n", (double)(clock_us() - report->start_us) / 1000);
-        printf("  -- %zu migration%s\n", report->n_files, plural(report->n_files));
-        printf("  -- %zu sql statement%s\n", report->n_statements, plural(report->n_statements));
+        printf("  -- %zu migration%s\n", report->n_files, migration_plural(report->n_files));
+        printf("  -- %zu sql statement%s\n", report->n_statements, migration_plural(report->n_statements));
     }
     fflush(stdout);
 }
@@ -288,9 +286,8 @@ static int run(struct invocation *invocation)
         status = migration_open(&migration, invocation, invocation->values[URL], invocation->values[DIR]);
     if (status != 0)
         return status;
+    migration.db->options.untouched = wanted.dry_run;
     enum code code = migrate_apply(&migration.context, migration.db, &migration.directory, &wanted, &observer, &n);
     report_end(&report, &migration, code);
-    if (code != OK)
-        fprintf(stderr, "Error: %s\n", migration_failure(&migration, code));
-    return code == OK ? 0 : 1;
+    return code == OK ? 0 : migration_complain(&migration.context, code);
 }

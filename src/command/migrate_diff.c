@@ -16,6 +16,7 @@
 #include "core/context.h"
 #include "domain/records.h"
 #include "driver/db.h"
+#include "migrate/change.h"
 #include "migrate/ddl.h"
 #include "migrate/dialect.h"
 #include "migrate/directory_write.h"
@@ -29,11 +30,12 @@ enum { DIALECT, DIR, URL, DEV_URL, SCRATCH, ALLOW, DRY_RUN };
 
 static const struct option options[] = {
     [DIALECT] = {"--dialect", "DIALECT", "only sqlite, mysql or postgresql"},
-    [DIR] = {"--dir", "DIR", "a migration directory, or a folder with one for each dialect; without it: MIGRATIONS"},
-    [URL] = {"--url", "URL", "a server for the scratch database of its dialect; without it: that of the settings"},
-    [DEV_URL] = {"--dev-url", "URL,...", "servers for the scratch databases, one per dialect; without it: DEV_URLS"},
-    [SCRATCH] = {"--scratch", "NAME", "name of the scratch database; without it: SCRATCH_NAME"},
-    [ALLOW] = {"--allow-destructive", NULL, "also write what may lose values, or fail for rows that are there"},
+    [DIR] = {"--dir", "DIR", HELP_DIRS},
+    [URL] = OPTION_DEV_SERVER,
+    [DEV_URL] = OPTION_DEV_URL,
+    [SCRATCH] = OPTION_SCRATCH,
+    [ALLOW] = {"--allow-destructive", NULL,
+               "also write what may lose values or a rule, or fail for rows that are there"},
     [DRY_RUN] = {"--dry-run", NULL, "print, and write nothing"},
     {.name = NULL},
 };
@@ -140,7 +142,9 @@ static enum code compare(struct side *side, struct dev_database *dev)
         code = changes_find(context, &side->has, &side->wanted, &side->changes);
     if (code != OK || side->changes.n == 0)
         return code;
-    code = risks_find(context, &side->changes, &side->risks);
+    code = risks_find(context, dev->dialect, &side->has, &side->changes, &side->risks);
+    if (code == OK)
+        code = ddl_check(context, dev->db, dev->dialect, &side->changes, &side->has, &side->needed);
     if (code == OK)
         code = ddl_change(context, dev->dialect, &side->changes, &side->has, &side->needed, &ddl);
     if (code == OK)
@@ -154,13 +158,8 @@ static enum code compare(struct side *side, struct dev_database *dev)
 /* 0, or the exit status with what is wrong on stderr. */
 static int find_changes(struct side *side, const struct invocation *invocation)
 {
-    const struct dev_source source = {
-        .urls = invocation->values[DEV_URL],
-        .url = invocation->values[URL],
-        .scratch = invocation->values[SCRATCH],
-    };
     struct dev_database dev;
-    int status = dev_database_open(&dev, side->context, invocation, &source, side->folder.dialect);
+    int status = dev_database_open(&dev, side->context, invocation, side->folder.dialect);
 
     if (status != 0)
         return status;
@@ -169,16 +168,21 @@ static int find_changes(struct side *side, const struct invocation *invocation)
     return code == OK ? status : migration_complain(side->context, code);
 }
 
-/* Names what may lose or refuse rows. How many there are. */
+/* Names what may lose or refuse rows. The number of changes that do. */
 static size_t print_risks(const struct side *sides, size_t n)
 {
-    size_t n_risks = 0;
+    const struct change *last = NULL;
+    size_t n_changes = 0;
 
     for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < sides[i].risks.n; k++, n_risks++)
-            printf("%s: %s: %s #%s\n", sides[i].folder.dialect, sides[i].risks.items[k].change->table,
-                   sides[i].risks.items[k].risk.text, sides[i].risks.items[k].risk.code);
-    return n_risks;
+        for (size_t k = 0; k < sides[i].risks.n; k++) {
+            const struct found_risk *found = &sides[i].risks.items[k];
+            printf("%s: %s: %s #%s\n", sides[i].folder.dialect, found->change->table, found->risk.text,
+                   found->risk.code);
+            n_changes += found->change != last;
+            last = found->change;
+        }
+    return n_changes;
 }
 
 static void print_file(const struct side *side, const char *file_name)
@@ -217,7 +221,7 @@ static enum code write_files(struct context *context, const struct side *sides, 
 }
 
 /* What is to be done once all is known. */
-static int conclude(const struct invocation *invocation, struct context *context, const struct side *sides, size_t n)
+static int conclude(const struct invocation *invocation, const struct side *sides, size_t n, const char *name)
 {
     bool dry_run = invocation->values[DRY_RUN] != NULL;
     bool any = false;
@@ -228,31 +232,19 @@ static int conclude(const struct invocation *invocation, struct context *context
         printf("The migration directory is synced with the desired state, no changes to be made\n");
         return 0;
     }
-    size_t n_risks = print_risks(sides, n);
-    if (n_risks > 0 && !invocation->values[ALLOW]) {
+    size_t n_risky = print_risks(sides, n);
+    if (n_risky > 0 && !invocation->values[ALLOW]) {
         fflush(stdout);
         fprintf(stderr,
-                "Error: %zu change%s may lose values or fail for rows that are there; nothing was written; "
+                "Error: %zu change%s may lose values or a rule, or fail for rows that are there; nothing was written; "
                 "--allow-destructive writes %s\n",
-                n_risks, n_risks == 1 ? "" : "s", n_risks == 1 ? "it" : "them");
+                n_risky, migration_plural(n_risky), n_risky == 1 ? "it" : "them");
         return 1;
     }
-    enum code code = write_files(context, sides, n, *invocation->operands, dry_run);
+    enum code code = write_files(sides->context, sides, n, name, dry_run);
     if (code == OK && dry_run)
         printf("\nNothing was written (--dry-run)\n");
-    return code == OK ? 0 : migration_complain(context, code);
-}
-
-static int check_call(const struct invocation *invocation)
-{
-    const char *const *operands = invocation->operands;
-
-    if (*operands && operands[1])
-        return command_complain(2, "migrate diff takes one name, not also %s; see quire help migrate diff",
-                                operands[1]);
-    if (*operands && !migration_name_is_good(*operands))
-        return command_complain(2, "%s", MIGRATION_NAME_RULE);
-    return 0;
+    return code == OK ? 0 : migration_complain(sides->context, code);
 }
 
 static int run(struct invocation *invocation)
@@ -260,8 +252,9 @@ static int run(struct invocation *invocation)
     struct migration_folder folders[MIGRATION_FOLDERS_MAX];
     struct side sides[MIGRATION_FOLDERS_MAX];
     struct context context;
+    const char *name = NULL;
     size_t n = 0;
-    int status = check_call(invocation);
+    int status = migration_name_operand(invocation, &name);
 
     context_init(&context, invocation->arena, 0);
     if (status == 0)
@@ -272,5 +265,5 @@ static int run(struct invocation *invocation)
     }
     for (size_t i = 0; status == 0 && i < n; i++)
         status = find_changes(&sides[i], invocation);
-    return status == 0 ? conclude(invocation, &context, sides, n) : status;
+    return status == 0 ? conclude(invocation, sides, n, name) : status;
 }

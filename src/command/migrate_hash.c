@@ -11,7 +11,7 @@ static int run(struct invocation *invocation);
 enum { DIR, DRY_RUN };
 
 static const struct option options[] = {
-    [DIR] = {"--dir", "DIR", "a migration directory, or a folder with one for each dialect; without it: MIGRATIONS"},
+    [DIR] = {"--dir", "DIR", HELP_DIRS},
     [DRY_RUN] = {"--dry-run", NULL, "write nothing; print each atlas.sum as it would be"},
     {.name = NULL},
 };

@@ -19,10 +19,10 @@ enum { LATEST, DIALECT, DIR, URL, DEV_URL, SCRATCH };
 static const struct option options[] = {
     [LATEST] = {"--latest", "N", "only the last N files; without it: all"},
     [DIALECT] = {"--dialect", "DIALECT", "only sqlite, mysql or postgresql"},
-    [DIR] = {"--dir", "DIR", "a migration directory, or a folder with one for each dialect; without it: MIGRATIONS"},
-    [URL] = {"--url", "URL", "a server for the scratch database of its dialect; without it: that of the settings"},
-    [DEV_URL] = {"--dev-url", "URL,...", "servers for the scratch databases, one per dialect; without it: DEV_URLS"},
-    [SCRATCH] = {"--scratch", "NAME", "name of the scratch database; without it: SCRATCH_NAME"},
+    [DIR] = {"--dir", "DIR", HELP_DIRS},
+    [URL] = OPTION_DEV_SERVER,
+    [DEV_URL] = OPTION_DEV_URL,
+    [SCRATCH] = OPTION_SCRATCH,
     {.name = NULL},
 };
 
@@ -42,11 +42,6 @@ struct look {
     struct lint_report report;
     int64_t since_us;
 };
-
-static const char *plural(size_t n)
-{
-    return n == 1 ? "" : "s";
-}
 
 /* Codes that are not Atlas's have no page there. */
 static void print_finding(const struct lint_finding *finding)
@@ -106,29 +101,24 @@ static int print_look(const struct look *look)
         return 0;
     }
     printf("Analyzing %s from version %s to %s (%zu migration%s in total):\n\n", look->folder.path,
-           directory->files[first].version, directory->files[directory->n_files - 1].version, n, plural(n));
+           directory->files[first].version, directory->files[directory->n_files - 1].version, n, migration_plural(n));
     size_t n_bad = print_files(look, &n_warned);
     printf("  -------------------------\n  -- %.1fms\n  -- %zu version%s ok",
-           (double)(clock_us() - look->since_us) / 1000, n - n_bad - n_warned, plural(n - n_bad - n_warned));
+           (double)(clock_us() - look->since_us) / 1000, n - n_bad - n_warned, migration_plural(n - n_bad - n_warned));
     if (n_warned > 0)
         printf(", %zu with warnings", n_warned);
     if (n_bad > 0)
         printf(", %zu with errors", n_bad);
     printf("\n  -- %zu schema change%s\n  -- %zu diagnostic%s\n\n", look->report.n_changes,
-           plural(look->report.n_changes), look->report.n, plural(look->report.n));
+           migration_plural(look->report.n_changes), look->report.n, migration_plural(look->report.n));
     return n_bad > 0;
 }
 
 /* Runs the files. 0, or the exit status with what is wrong on stderr. */
 static int analyze(struct look *look, const struct invocation *invocation, size_t latest)
 {
-    const struct dev_source source = {
-        .urls = invocation->values[DEV_URL],
-        .url = invocation->values[URL],
-        .scratch = invocation->values[SCRATCH],
-    };
     struct dev_database dev;
-    int status = dev_database_open(&dev, look->context, invocation, &source, look->folder.dialect);
+    int status = dev_database_open(&dev, look->context, invocation, look->folder.dialect);
 
     if (status != 0)
         return status;

@@ -17,7 +17,7 @@ static int run(struct invocation *invocation);
 enum { DIR, DRY_RUN };
 
 static const struct option options[] = {
-    [DIR] = {"--dir", "DIR", "a migration directory, or a folder with one for each dialect; without it: MIGRATIONS"},
+    [DIR] = {"--dir", "DIR", HELP_DIRS},
     [DRY_RUN] = {"--dry-run", NULL, "write nothing; print the names of the files"},
     {.name = NULL},
 };
@@ -53,26 +53,15 @@ static enum code add_to_all(struct context *context, const struct migration_fold
     return directory_add(context, file_name, additions, n);
 }
 
-static int check_name(const struct invocation *invocation)
-{
-    const char *name = invocation->operands[0];
-
-    if (name && invocation->operands[1])
-        return command_complain(2, "migrate new takes one name: %s; see quire help migrate new",
-                                invocation->operands[1]);
-    if (name && !migration_name_is_good(name))
-        return command_complain(2, "%s: " MIGRATION_NAME_RULE, name);
-    return 0;
-}
-
 static int run(struct invocation *invocation)
 {
     struct migration_directory directories[MIGRATION_FOLDERS_MAX] = {{.n_files = 0}};
     struct migration_folder folders[MIGRATION_FOLDERS_MAX];
     struct context context;
+    const char *name = NULL;
     const char *file_name = NULL;
     size_t n = 0;
-    int status = check_name(invocation);
+    int status = migration_name_operand(invocation, &name);
 
     context_init(&context, invocation->arena, 0);
     if (status == 0)
@@ -81,7 +70,7 @@ static int run(struct invocation *invocation)
         status = read_all(&context, folders, n, directories);
     if (status != 0)
         return status;
-    enum code code = migration_file_name(&context, directories, n, time(NULL), invocation->operands[0], &file_name);
+    enum code code = migration_file_name(&context, directories, n, time(NULL), name, &file_name);
     if (code == OK && !invocation->values[DRY_RUN])
         code = add_to_all(&context, folders, n, file_name);
     if (code != OK)

@@ -1,9 +1,11 @@
-/* command/migrate_status.c: quire migrate status, as the Atlas CLI writes it. */
+/* command/migrate_status.c: quire migrate status, as the Atlas CLI writes it. Unlike it, it says on stderr what apply
+ * would refuse. */
 
 #include <stdio.h>
 
 #include "command/command.h"
 #include "command/migration.h"
+#include "driver/db.h"
 #include "migrate/migrate.h"
 
 static int run(struct invocation *invocation);
@@ -11,8 +13,8 @@ static int run(struct invocation *invocation);
 enum { DIR, URL };
 
 static const struct option options[] = {
-    [DIR] = {"--dir", "DIR", "the migration directory; without it: the one for DB in the setting MIGRATIONS"},
-    [URL] = {"--url", "URL", "the database, as mysql://user:password@host:3306/name; without it: that of the settings"},
+    [DIR] = {"--dir", "DIR", HELP_DIR},
+    [URL] = {"--url", "URL", HELP_URL},
     {.name = NULL},
 };
 
@@ -53,11 +55,13 @@ static int run(struct invocation *invocation)
 
     if (exit_status != 0)
         return exit_status;
+    migration.db->options.untouched = true;
     enum code code = migrate_status(&migration.context, migration.db, &migration.directory, &status);
-    if (code != OK) {
-        fprintf(stderr, "Error: %s\n", migration_failure(&migration, code));
-        return 1;
-    }
+    if (code != OK)
+        return migration_complain(&migration.context, code);
     report(&status);
-    return 0;
+    if (!status.fault)
+        return 0;
+    fail(&migration.context, CONFLICT, "%s", status.fault);
+    return migration_complain(&migration.context, CONFLICT);
 }

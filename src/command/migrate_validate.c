@@ -8,14 +8,16 @@
 #include "command/command.h"
 #include "command/migration.h"
 #include "migrate/dialect.h"
+#include "migrate/file_check.h"
 #include "migrate/statement_split.h"
 
 static int run(struct invocation *invocation);
 
-enum { DIR };
+enum { DIR, DIALECT };
 
 static const struct option options[] = {
-    [DIR] = {"--dir", "DIR", "a migration directory, or a folder with one for each dialect; without it: MIGRATIONS"},
+    [DIR] = {"--dir", "DIR", HELP_DIRS},
+    [DIALECT] = {"--dialect", "DIALECT", "only that of this database; of one directory: whose statements it has"},
     {.name = NULL},
 };
 
@@ -39,22 +41,18 @@ static int complain_of_file(const struct migration_folder *folder, const struct 
     if (strncmp(detail, mark, sizeof mark - 1) == 0)
         line = strtoul(detail + sizeof mark - 1, &rest, 10);
     if (rest && *rest == ':')
-        fprintf(stderr, "Error: %s/%s:%lu%s\n", folder->path, file->name, line, rest);
+        fprintf(stderr, "Error: %s/%s:%lu%s (read as %s)\n", folder->path, file->name, line, rest, folder->dialect);
     else
-        fprintf(stderr, "Error: %s/%s: %s\n", folder->path, file->name, detail);
+        fprintf(stderr, "Error: %s/%s: %s (read as %s)\n", folder->path, file->name, detail, folder->dialect);
     return 1;
 }
 
-static int validate_text(struct context *context, const struct migration_folder *folder,
-                         const struct migration_file *file, const char *text, const char *directive)
+/* Says what is wrong; `directive` NULL: it is in the statements of the file. */
+static int complain(struct context *context, const struct migration_folder *folder, const struct migration_file *file,
+                    enum code code, const char *directive)
 {
-    const struct migrate_dialect *dialect = migrate_dialect_find(folder->dialect);
-    struct sql_statements statements;
-    enum code code = statements_split(context, text, strlen(text), dialect ? dialect->split : 0, &statements);
     char detail[2 * ERROR_TEXT_MAX];
 
-    if (code == OK)
-        return 0;
     if (code != MALFORMED)
         return migration_complain(context, code);
     if (!directive)
@@ -66,12 +64,21 @@ static int validate_text(struct context *context, const struct migration_folder 
 static int validate_file(struct context *context, const struct migration_folder *folder,
                          const struct migration_file *file)
 {
-    int status = validate_text(context, folder, file, file->text, NULL);
+    const struct migrate_dialect *dialect = migrate_dialect_find(folder->dialect);
+    unsigned rules = dialect ? dialect->split : 0;
+    struct sql_statements statements;
+    const char *select = NULL;
+    int status = 0;
+    enum code code = statements_split(context, file->text, file->size, rules, &statements);
 
-    if (file->check)
-        status |= validate_text(context, folder, file, file->check, "quire:check");
-    if (file->resolve)
-        status |= validate_text(context, folder, file, file->resolve, "quire:resolve");
+    if (code != OK)
+        status |= complain(context, folder, file, code, NULL);
+    code = file->check ? file_check_select(context, file, rules, &select) : OK;
+    if (code != OK)
+        status |= complain(context, folder, file, code, "quire:check");
+    code = file->resolve ? statements_split(context, file->resolve, strlen(file->resolve), rules, &statements) : OK;
+    if (code != OK)
+        status |= complain(context, folder, file, code, "quire:resolve");
     return status;
 }
 
@@ -92,7 +99,7 @@ static int run(struct invocation *invocation)
     struct migration_folder folders[MIGRATION_FOLDERS_MAX];
     struct context context;
     size_t n = 0;
-    int status = migration_folders(invocation, NULL, invocation->values[DIR], folders, &n);
+    int status = migration_folders(invocation, invocation->values[DIALECT], invocation->values[DIR], folders, &n);
 
     if (status != 0)
         return status;

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app.h"
@@ -21,29 +22,24 @@
 #include "driver/db.h"
 #include "driver/db_url.h"
 #include "migrate/dialect.h"
+#include "migrate/directory_write.h"
 #include "migrate/lock.h"
 
 #define CONNECT_TIMEOUT_MS 10000
 
-static const char *failure(const struct context *context, enum code code)
-{
-    const struct error *error = &context->error;
-
-    if (error->detail[0])
-        return error->detail;
-    return error->native[0] ? error->native : code_name(code);
-}
-
-const char *migration_failure(const struct migration *migration, enum code code)
-{
-    return failure(&migration->context, code);
-}
-
 int migration_complain(const struct context *context, enum code code)
 {
+    struct error failure = context->error;
+
+    failure.code = code;
     fflush(stdout);
-    fprintf(stderr, "Error: %s\n", failure(context, code));
+    fprintf(stderr, "Error: %s\n", error_text(&failure));
     return 1;
+}
+
+const char *migration_plural(size_t n)
+{
+    return n == 1 ? "" : "s";
 }
 
 /* Who runs this, which is the user of a server when an URL names none. */
@@ -123,11 +119,19 @@ static const char *strip_scheme(const char *dir)
     return strncmp(dir, scheme, sizeof scheme - 1) == 0 ? dir + sizeof scheme - 1 : dir;
 }
 
+static bool has_folder(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 const char *migration_path(const struct invocation *invocation, const char *dialect, const char *dir)
 {
     if (!dir)
         return arena_printf(invocation->arena, "%s/%s", invocation->config->migrations, dialect);
-    return strip_scheme(dir);
+    const char *inner = arena_printf(invocation->arena, "%s/%s", strip_scheme(dir), dialect);
+    return !inner || has_folder(inner) ? inner : strip_scheme(dir);
 }
 
 static int is_visible(const struct dirent *entry)
@@ -184,6 +188,20 @@ int migration_folders(const struct invocation *invocation, const char *dialect, 
     dialect = dialect ? dialect : dialect_of(invocation->arena, base);
     *ret_folders = (struct migration_folder){dialect ? dialect : invocation->config->db, base};
     *ret_n = 1;
+    return 0;
+}
+
+int migration_name_operand(const struct invocation *invocation, const char **ret_name)
+{
+    const char *command = invocation->command->name;
+    const char *name = invocation->operands[0];
+
+    if (name && invocation->operands[1])
+        return command_complain(2, "%s takes one name, not also %s; see quire help %s", command,
+                                invocation->operands[1], command);
+    if (name && !migration_name_is_good(name))
+        return command_complain(2, "%s: %s", name, MIGRATION_NAME_RULE);
+    *ret_name = name;
     return 0;
 }
 

@@ -56,7 +56,7 @@ static int run(struct invocation *invocation)
     context_init(&context, invocation->arena, 0);
     enum code code = schema_text(&context, dialect, &text);
     if (code != OK)
-        return command_complain(1, "%s", context.error.detail[0] ? context.error.detail : code_name(code));
+        return command_complain(1, "%s", error_text(&context.error));
     if (fputs(text, stdout) == EOF || fflush(stdout) != 0)
         return command_complain(1, "the tables cannot be written");
     return 0;

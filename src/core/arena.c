@@ -201,6 +201,17 @@ void *arena_grow(struct arena *arena, void *data, size_t size, size_t new_size)
     return moved;
 }
 
+void *arena_room(struct arena *arena, void *items, size_t n, size_t item_size)
+{
+    size_t size = 0;
+
+    if ((n & (n - 1)) != 0)
+        return items;
+    if (__builtin_mul_overflow(n ? 2 * n : 1, item_size, &size))
+        return NULL;
+    return arena_grow(arena, items, n * item_size, size);
+}
+
 char *arena_text(struct arena *arena, const char *text)
 {
     return arena_copy(arena, text, strlen(text));

@@ -1,4 +1,4 @@
-/* core/error.c: the names of the codes. */
+/* core/error.c: the names of the codes, and what is said of a failure. */
 
 #include "core/error.h"
 
@@ -27,4 +27,16 @@ static const char *const names[CODE__MAX] = {
 const char *code_name(enum code code)
 {
     return (unsigned)code < CODE__MAX && names[code] ? names[code] : "UNKNOWN";
+}
+
+const char *error_text(const struct error *error)
+{
+    return error->detail[0] ? error->detail : error_cause(error);
+}
+
+const char *error_cause(const struct error *error)
+{
+    if (error->native[0])
+        return error->native;
+    return error->detail[0] ? error->detail : code_name(error->code);
 }

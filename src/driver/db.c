@@ -39,7 +39,7 @@ const struct db_driver *const db_drivers[] = {
 
 /* One statement, for the driver's execute(), or for its run() when `values` and result do not matter. */
 struct call {
-    const char *sql;
+    const char *sql; /* NULL: not a statement, but the driver's set_session() */
     const struct db_value *values;
     size_t n_values;
     struct db_result *ret_result; /* NULL: as text */
@@ -132,10 +132,14 @@ static enum code get_ready(struct db *db, struct context *context, int64_t trust
 static enum code perform(struct db *db, struct context *context, const struct call *call, bool *ret_lost)
 {
     const struct db_driver *driver = db->driver;
-    enum code code = call->ret_result
-                         ? driver->execute(db, context, call->sql, call->values, call->n_values, call->ret_result)
-                         : driver->run(db, context, call->sql);
+    enum code code = OK;
 
+    if (!call->sql)
+        code = driver->set_session(db, context);
+    else if (call->ret_result)
+        code = driver->execute(db, context, call->sql, call->values, call->n_values, call->ret_result);
+    else
+        code = driver->run(db, context, call->sql);
     db->used_ms = clock_ms();
     *ret_lost = db->lost;
     if (db->lost)
@@ -200,6 +204,18 @@ enum code db_run(struct db *db, struct context *context, const char *sql)
     return perform_call(db, context, DB_WRITE, &call);
 }
 
+enum code db_reset_session(struct db *db, struct context *context)
+{
+    const struct call call = {.sql = NULL};
+    bool lost = false;
+
+    if (db->in_transaction)
+        return db->driver->set_session ? perform_inside(db, context, &call, &lost) : OK;
+    if (!db->connected || !db->driver->set_session)
+        return OK;
+    return perform_outside(db, context, &call, TRUST_ALWAYS, false);
+}
+
 enum code db_begin(struct db *db, struct context *context)
 {
     const struct call call = {.sql = db->driver->begin};
@@ -246,4 +262,9 @@ enum code db_ping(struct db *db, struct context *context)
     if (db->in_transaction)
         return db->doomed == OK ? OK : fail_native(context, db->doomed, "the transaction failed");
     return get_ready(db, context, TRUST_NEVER);
+}
+
+bool db_refused(const struct db *db, enum code code)
+{
+    return code == INTERNAL || code == CONFLICT || code == NO_REFERENCE || (code == UNAVAILABLE && db->connected);
 }

@@ -132,25 +132,49 @@ static void set_options(struct db_mysql *db, const struct context *context)
     }
 }
 
-/* Makes the session the same on every server, however that is configured. */
+/* Every session is told these, however the server is configured. */
+static const char session_settings[] =
+    "SET NAMES utf8mb4 COLLATE utf8mb4_bin, autocommit = 1, time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,"
+    "NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', foreign_key_checks = 1, "
+    "unique_checks = 1, sql_notes = 1";
+
+/* Without a limit of ours, the server's. */
+static void add_timeouts(struct buffer *sql, const struct db_options *options, bool is_mariadb)
+{
+    if (options->lock_timeout_ms > 0)
+        buffer_printf(sql, ", innodb_lock_wait_timeout = %u, lock_wait_timeout = %u", seconds(options->lock_timeout_ms),
+                      seconds(options->lock_timeout_ms));
+    else
+        buffer_add_text(sql, ", innodb_lock_wait_timeout = DEFAULT, lock_wait_timeout = DEFAULT");
+    buffer_add_text(sql, is_mariadb ? ", max_statement_time = " : ", max_execution_time = ");
+    if (options->statement_timeout_ms <= 0)
+        buffer_add_text(sql, "DEFAULT");
+    else if (is_mariadb)
+        buffer_printf(sql, "%d.%03d", options->statement_timeout_ms / 1000, options->statement_timeout_ms % 1000);
+    else
+        buffer_printf(sql, "%d", options->statement_timeout_ms);
+}
+
 static enum code set_session(struct db_mysql *db, struct context *context)
 {
-    const struct db_options *options = &db->db.options;
     struct buffer sql;
 
     buffer_init(&sql, context->arena, 1024);
-    buffer_add_text(&sql, "SET NAMES utf8mb4 COLLATE utf8mb4_bin, autocommit = 1, time_zone = '+00:00', sql_mode = "
-                          "'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
-                          "NO_ENGINE_SUBSTITUTION'");
-    if (options->lock_timeout_ms > 0)
-        buffer_printf(&sql, ", innodb_lock_wait_timeout = %u, lock_wait_timeout = %u",
-                      seconds(options->lock_timeout_ms), seconds(options->lock_timeout_ms));
-    if (options->statement_timeout_ms > 0 && strstr(mysql_get_server_info(db->handle), "MariaDB"))
-        buffer_printf(&sql, ", max_statement_time = %d.%03d", options->statement_timeout_ms / 1000,
-                      options->statement_timeout_ms % 1000);
-    else if (options->statement_timeout_ms > 0)
-        buffer_printf(&sql, ", max_execution_time = %d", options->statement_timeout_ms);
+    buffer_add_text(&sql, session_settings);
+    add_timeouts(&sql, &db->db.options, strstr(mysql_get_server_info(db->handle), "MariaDB") != NULL);
     return sql.failed ? fail_memory(context) : mysql_run(&db->db, context, sql.data);
+}
+
+/* Also back to the database, which USE may have left. The library could reset a session as a whole, but the server's
+ * locks would go with it. */
+static enum code mysql_set_session(struct db *base, struct context *context)
+{
+    struct db_mysql *db = of(base);
+    int64_t since_ms = clock_ms();
+
+    if (base->options.name && mysql_select_db(db->handle, base->options.name) != 0)
+        return handle_failure(db, context, since_ms);
+    return set_session(db, context);
 }
 
 /* Whatever a connect fails of, short of memory, is a reason not to be there: a wrong password, too. */
@@ -440,5 +464,6 @@ const struct db_driver db_mysql = {
     .check = mysql_check,
     .execute = mysql_execute,
     .run = mysql_run,
+    .set_session = mysql_set_session,
     .begin = "START TRANSACTION",
 };

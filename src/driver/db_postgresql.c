@@ -55,8 +55,9 @@ struct db_postgresql {
     PGconn *handle;
     struct statement_cache statements; /* of numbers, which make the statements' names; 0 is the nameless one */
     uintptr_t n_prepared;
-    int64_t stop_ms; /* clock_ms() at which waiting ends */
-    bool savepoint;  /* the transaction has one */
+    int64_t stop_ms;    /* clock_ms() at which waiting ends */
+    bool checks_client; /* the server was told to, and can */
+    bool savepoint;     /* the transaction has one */
 };
 
 static struct db_postgresql *of(struct db *db)
@@ -96,6 +97,15 @@ static bool await(const struct db_postgresql *db, int events)
         ready = poll(&socket, 1, left_ms > 0 ? (int)left_ms : 0);
     } while (ready < 0 && errno == EINTR);
     return ready != 0;
+}
+
+static void set_stop(struct db_postgresql *db, const struct context *context)
+{
+    int timeout_ms = db->db.options.statement_timeout_ms;
+    bool bounded = timeout_ms > 0 && timeout_ms < INT32_MAX - ANSWER_GRACE_MS;
+    int left_ms = context_left_ms(context, bounded ? timeout_ms + ANSWER_GRACE_MS : INT32_MAX);
+
+    db->stop_ms = clock_ms() + (left_ms > WAIT_LEAST_MS ? left_ms : WAIT_LEAST_MS);
 }
 
 /* Sends what was not sent yet and waits until there is a result, or the connection is lost; false when that takes too
@@ -190,6 +200,7 @@ static void postgresql_disconnect(struct db *base)
     PQfinish(db->handle);
     db->handle = NULL;
     db->savepoint = false;
+    db->checks_client = false;
     statement_cache_release(&db->statements, statement_close);
 }
 
@@ -238,14 +249,17 @@ static void add_search_path(struct buffer *sql, const char *schema)
     buffer_add_char(sql, '"');
 }
 
-/* Makes the session the same on every server, however that is configured. */
+#define SET_CLIENT_CHECK "SET client_connection_check_interval = " CLIENT_CHECK_MS
+
+/* Makes the session the same on every server, however that is configured, and whatever was set in it. */
 static enum code set_session(struct db_postgresql *db, struct context *context)
 {
     const struct db_options *options = &db->db.options;
     struct buffer sql;
 
     buffer_init(&sql, context->arena, 1024);
-    buffer_add_text(&sql, "SET datestyle = 'ISO, YMD'; SET timezone = 'UTC'; SET standard_conforming_strings = on");
+    buffer_add_text(&sql, "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL");
+    buffer_add_text(&sql, "; SET datestyle = 'ISO, YMD'; SET timezone = 'UTC'; SET standard_conforming_strings = on");
     buffer_printf(&sql, "; SET idle_in_transaction_session_timeout = %d", IDLE_TRANSACTION_MS);
     if (options->schema)
         add_search_path(&sql, options->schema);
@@ -253,14 +267,23 @@ static enum code set_session(struct db_postgresql *db, struct context *context)
         buffer_printf(&sql, "; SET statement_timeout = %d", options->statement_timeout_ms);
     if (options->lock_timeout_ms > 0)
         buffer_printf(&sql, "; SET lock_timeout = %d", options->lock_timeout_ms);
+    if (db->checks_client)
+        buffer_add_text(&sql, "; " SET_CLIENT_CHECK);
     return sql.failed ? fail_memory(context) : command(db, context, sql.data);
 }
 
-/* Not every version can, nor on every system. */
+static enum code postgresql_set_session(struct db *base, struct context *context)
+{
+    set_stop(of(base), context);
+    return set_session(of(base), context);
+}
+
+/* Not every version can, nor on every system: that is found out here, where a refusal ends no transaction. */
 static enum code set_client_check(struct db_postgresql *db, struct context *context)
 {
-    enum code code = command(db, context, "SET client_connection_check_interval = " CLIENT_CHECK_MS);
+    enum code code = command(db, context, SET_CLIENT_CHECK);
 
+    db->checks_client = code == OK;
     if (code != OK && !db->db.lost) {
         context->error = (struct error){.code = OK};
         code = OK;
@@ -308,15 +331,6 @@ static bool postgresql_check(struct db *base)
 }
 
 /* --- statements --- */
-
-static void set_stop(struct db_postgresql *db, const struct context *context)
-{
-    int timeout_ms = db->db.options.statement_timeout_ms;
-    bool bounded = timeout_ms > 0 && timeout_ms < INT32_MAX - ANSWER_GRACE_MS;
-    int left_ms = context_left_ms(context, bounded ? timeout_ms + ANSWER_GRACE_MS : INT32_MAX);
-
-    db->stop_ms = clock_ms() + (left_ms > WAIT_LEAST_MS ? left_ms : WAIT_LEAST_MS);
-}
 
 static bool is_write(const char *sql)
 {
@@ -568,5 +582,6 @@ const struct db_driver db_postgresql = {
     .check = postgresql_check,
     .execute = postgresql_execute,
     .run = postgresql_run,
+    .set_session = postgresql_set_session,
     .begin = "BEGIN",
 };

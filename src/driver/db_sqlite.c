@@ -6,9 +6,11 @@
  * as a reader and then writes can fail in a way that no waiting cures; one that starts as the writer cannot.
  */
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "core/arena.h"
 #include "core/clock.h"
@@ -136,7 +138,8 @@ static enum code sqlite_connect(struct db *base, struct context *context)
 {
     struct db_sqlite *db = of(base);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    int number = sqlite3_open_v2(base->options.path, &db->handle, flags, NULL);
+    bool absent = base->options.untouched && access(base->options.path, F_OK) != 0 && errno == ENOENT;
+    int number = sqlite3_open_v2(absent ? ":memory:" : base->options.path, &db->handle, flags, NULL);
 
     if (!db->handle)
         return fail_memory(context);

@@ -21,14 +21,12 @@ struct finder {
     bool failed; /* for want of memory; what comes after is dropped */
 };
 
-/* Adds a change. The list's room is a power of two, so it is full whenever n is one. */
+/* Adds a change. */
 static void add(struct finder *finder, enum change_kind kind, const char *table, const void *from, const void *to)
 {
-    struct change *items = finder->changes.items;
     size_t n = finder->changes.n;
+    struct change *items = arena_room(finder->context->arena, finder->changes.items, n, sizeof *items);
 
-    if ((n & (n - 1)) == 0)
-        items = arena_grow(finder->context->arena, items, n * sizeof *items, (n ? 2 * n : 1) * sizeof *items);
     finder->failed = finder->failed || !items;
     if (finder->failed)
         return;

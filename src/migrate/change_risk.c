@@ -1,16 +1,25 @@
 /*
- * migrate/change_risk.c: the table of risks. The first row that fits a change is its risk; those that lose something
- * stand before those that may fail.
+ * migrate/change_risk.c: the table of risks. Each row that fits a change is one of its risks; of one kind of change,
+ * those that lose something stand before those that may fail.
  */
 
 #include <stdio.h>
 #include <string.h>
 
 #include "migrate/change.h"
+#include "migrate/risks.h"
 #include "migrate/type_change.h"
 
-static const char destructive[] = "destructive changes detected";
-static const char data_dependent[] = "data dependent changes detected";
+/* What a risk is in general. */
+struct nature {
+    const char *kind;
+    const char *subject;
+    bool destructive;
+};
+
+static const struct nature destructive = {"destructive", "destructive changes detected", true};
+static const struct nature data_dependent = {"data_depend", "data dependent changes detected", false};
+static const struct nature rule_dropped = {"condrop", "constraint deletion detected", false};
 
 /* A rule's condition; `from` and `to` are those of the change. */
 typedef bool condition(const void *from, const void *to);
@@ -54,6 +63,12 @@ static bool is_unique(const void *from, const void *to)
     return ((const struct index *)to)->unique;
 }
 
+static bool was_unique(const void *from, const void *to)
+{
+    (void)to;
+    return ((const struct index *)from)->unique;
+}
+
 static bool is_new(const void *from, const void *to)
 {
     (void)to;
@@ -66,41 +81,41 @@ static const struct rule {
     enum change_kind kind;
     condition *applies; /* NULL: always */
     const char *code;
-    const char *subject;
+    const struct nature *nature;
     const char *text;
 } rules[] = {
     {
         .kind = DROP_TABLE,
         .code = "DS102",
-        .subject = destructive,
+        .nature = &destructive,
         .text = "Dropping table \"{table}\"",
     },
     {
         .kind = DROP_COLUMN,
         .applies = is_stored,
         .code = "DS103",
-        .subject = destructive,
+        .nature = &destructive,
         .text = "Dropping non-virtual column \"{name}\"",
     },
     {
         .kind = MODIFY_COLUMN,
         .applies = is_narrowed,
         .code = "QU101",
-        .subject = destructive,
+        .nature = &destructive,
         .text = "Changing column \"{name}\" from type {from} to {to}, which may not hold its values",
     },
     {
         .kind = MODIFY_COLUMN,
         .applies = becomes_mandatory,
         .code = "MF104",
-        .subject = data_dependent,
+        .nature = &data_dependent,
         .text = "Modifying nullable column \"{name}\" to non-nullable might fail in case it contains NULL values",
     },
     {
         .kind = ADD_COLUMN,
         .applies = has_no_value,
         .code = "MF103",
-        .subject = data_dependent,
+        .nature = &data_dependent,
         .text = "Adding a non-nullable column \"{name}\" without a default might fail in case table \"{table}\" is not "
                 "empty",
     },
@@ -108,7 +123,7 @@ static const struct rule {
         .kind = MODIFY_TABLE,
         .applies = has_new_primary_key,
         .code = "QU102",
-        .subject = data_dependent,
+        .nature = &data_dependent,
         .text = "Changing the primary key of table \"{table}\" to \"{what}\" might fail in case it contains duplicate "
                 "or NULL values",
     },
@@ -116,21 +131,29 @@ static const struct rule {
         .kind = ADD_INDEX,
         .applies = is_unique,
         .code = "MF101",
-        .subject = data_dependent,
+        .nature = &data_dependent,
         .text = "Adding a unique index \"{name}\" on table \"{table}\" might fail in case \"{what}\" contains "
                 "duplicate values",
     },
     {
+        .kind = DROP_INDEX,
+        .applies = was_unique,
+        .code = "QU105",
+        .nature = &rule_dropped,
+        .text =
+            "Dropping unique index \"{name}\" of table \"{table}\", without which \"{what}\" may get duplicate values",
+    },
+    {
         .kind = ADD_CHECK,
         .code = "QU103",
-        .subject = data_dependent,
+        .nature = &data_dependent,
         .text = "Adding a check to table \"{table}\" might fail in case a row is against it: {what}",
     },
     {
         .kind = ADD_FOREIGN_KEY,
         .applies = is_new,
         .code = "QU104",
-        .subject = data_dependent,
+        .nature = &data_dependent,
         .text = "Adding a foreign key to table \"{table}\" might fail in case \"{what}\" contains values without a "
                 "reference",
     },
@@ -166,6 +189,10 @@ static struct names names_of(const struct change *change)
         names.name = ((const struct index *)change->to)->name;
         names.what = ((const struct index *)change->to)->columns;
         break;
+    case DROP_INDEX:
+        names.name = ((const struct index *)change->from)->name;
+        names.what = ((const struct index *)change->from)->columns;
+        break;
     case ADD_CHECK:
         names.what = ((const struct check *)change->to)->expression;
         break;
@@ -186,42 +213,52 @@ static void append(struct risk *risk, const char *text, size_t size)
     snprintf(risk->text + used, sizeof risk->text - used, "%.*s", (int)size, text);
 }
 
-/* Writes a rule's text with what its marks stand for. */
-static void write_text(struct risk *risk, const char *text, const struct change *change)
+/* Adds what the mark here stands for, or the character as it is; gives how much of the text that is. */
+static size_t append_mark(struct risk *risk, const char *text, const struct change *change, const struct names *names)
 {
-    const struct names names = names_of(change);
     const struct {
         const char *mark;
         const char *value;
     } marks[] = {
-        {"{table}", change->table}, {"{name}", names.name}, {"{from}", names.from},
-        {"{to}", names.to},         {"{what}", names.what},
+        {"{table}", change->table}, {"{name}", names->name}, {"{from}", names->from},
+        {"{to}", names->to},        {"{what}", names->what},
     };
+
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        size_t size = strlen(marks[i].mark);
+        if (strncmp(text, marks[i].mark, size) != 0)
+            continue;
+        append(risk, marks[i].value, strlen(marks[i].value));
+        return size;
+    }
+    append(risk, text, 1);
+    return 1;
+}
+
+/* Writes a rule's text with what its marks stand for. */
+static void write_text(struct risk *risk, const char *text, const struct change *change)
+{
+    const struct names names = names_of(change);
 
     while (*text) {
         size_t plain = strcspn(text, "{");
         append(risk, text, plain);
         text += plain;
-        for (size_t i = 0; *text && i < sizeof marks / sizeof *marks; i++) {
-            size_t size = strlen(marks[i].mark);
-            if (strncmp(text, marks[i].mark, size) == 0) {
-                append(risk, marks[i].value, strlen(marks[i].value));
-                text += size;
-            }
-        }
+        text += *text ? append_mark(risk, text, change, &names) : 0;
     }
 }
 
-bool change_risk(const struct change *change, struct risk *ret_risk)
+bool change_risk(const struct change *change, size_t *position, struct risk *ret_risk)
 {
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-        const struct rule *rule = &rules[i];
+    while (*position < sizeof rules / sizeof *rules) {
+        const struct rule *rule = &rules[(*position)++];
         if (rule->kind != change->kind || (rule->applies && !rule->applies(change->from, change->to)))
             continue;
         *ret_risk = (struct risk){
             .code = rule->code,
-            .destructive = rule->subject == destructive,
-            .subject = rule->subject,
+            .kind = rule->nature->kind,
+            .destructive = rule->nature->destructive,
+            .subject = rule->nature->subject,
         };
         write_text(ret_risk, rule->text, change);
         return true;

@@ -1,8 +1,6 @@
-/* migrate/ddl.c: picks the dialect, and writes steps as a migration file. */
+/* migrate/ddl.c: goes over the changes, and writes steps as a migration file. */
 
 #include "migrate/ddl.h"
-
-#include <string.h>
 
 #include "core/arena.h"
 #include "core/buffer.h"
@@ -12,22 +10,6 @@
 
 /* Ceiling of a migration file, in bytes. */
 #define FILE_MAX ((size_t)4 << 20)
-
-/* NULL when there is none. */
-static const struct ddl_dialect *find_dialect(const char *name)
-{
-    static const struct ddl_dialect *const dialects[] = {&ddl_sqlite, &ddl_mysql, &ddl_postgresql, NULL};
-    const struct ddl_dialect *const *dialect = dialects;
-
-    while (*dialect && strcmp((*dialect)->name, name) != 0)
-        dialect++;
-    return *dialect;
-}
-
-static enum code fail_dialect(struct context *context, const struct migrate_dialect *dialect)
-{
-    return fail(context, INTERNAL, "no way to write tables for %s", dialect->name);
-}
 
 static enum code finish(const struct ddl_writer *writer, struct ddl *ret_ddl)
 {
@@ -41,11 +23,8 @@ enum code ddl_create(struct context *context, const struct migrate_dialect *dial
                      struct ddl *ret_ddl)
 {
     static const struct model empty;
-    struct ddl_writer writer = {.context = context, .has = &empty, .wanted = model};
+    struct ddl_writer writer = {.context = context, .dialect = dialect->ddl, .has = &empty, .wanted = model};
 
-    writer.dialect = find_dialect(dialect->name);
-    if (!writer.dialect)
-        return fail_dialect(context, dialect);
     for (size_t i = 0; i < model->n_tables; i++) {
         const struct table *table = &model->tables[i];
         ddl_add_table(&writer, &(struct change){.kind = ADD_TABLE, .table = table->name, .to = table});
@@ -76,22 +55,39 @@ static enum code check_changes(struct context *context, const struct changes *ch
     return OK;
 }
 
+static void make(struct ddl_writer *writer, const struct change *change)
+{
+    const struct ddl_dialect *dialect = writer->dialect;
+
+    if (dialect->takes && dialect->takes(writer, change))
+        return;
+    if (dialect->makers[change->kind])
+        dialect->makers[change->kind](writer, change);
+}
+
 enum code ddl_change(struct context *context, const struct migrate_dialect *dialect, const struct changes *changes,
                      const struct model *has, const struct model *wanted, struct ddl *ret_ddl)
 {
-    struct ddl_writer writer = {.context = context, .changes = changes, .has = has, .wanted = wanted};
-
-    writer.dialect = find_dialect(dialect->name);
-    if (!writer.dialect)
-        return fail_dialect(context, dialect);
+    struct ddl_writer writer = {
+        .context = context, .dialect = dialect->ddl, .changes = changes, .has = has, .wanted = wanted};
     enum code code = check_changes(context, changes, has, wanted);
     if (code != OK)
         return code;
     for (size_t i = 0; i < changes->n; i++)
-        writer.dialect->change(&writer, &changes->items[i]);
+        make(&writer, &changes->items[i]);
     if (writer.dialect->end)
         writer.dialect->end(&writer);
     return finish(&writer, ret_ddl);
+}
+
+enum code ddl_check(struct context *context, struct db *db, const struct migrate_dialect *dialect,
+                    const struct changes *changes, const struct model *has, const struct model *wanted)
+{
+    const struct ddl_writer writer = {
+        .context = context, .dialect = dialect->ddl, .changes = changes, .has = has, .wanted = wanted};
+    enum code code = check_changes(context, changes, has, wanted);
+
+    return code == OK && dialect->ddl->check ? dialect->ddl->check(&writer, db) : code;
 }
 
 const char *ddl_format(struct context *context, const struct ddl *ddl)

@@ -144,32 +144,25 @@ static void drop_index(struct ddl_writer *writer, const struct change *change)
              ddl_text(writer, "DROP INDEX %s ON %s", ddl_name(writer, index->name), ddl_name(writer, change->table)));
 }
 
-static void change_one(struct ddl_writer *writer, const struct change *change)
-{
-    static void (*const makers[CHANGE__MAX])(struct ddl_writer *, const struct change *) = {
-        [ADD_TABLE] = add_table,
-        [DROP_TABLE] = ddl_drop_table,
-        [MODIFY_TABLE] = modify_table,
-        [ADD_COLUMN] = add_column,
-        [DROP_COLUMN] = ddl_drop_column,
-        [MODIFY_COLUMN] = modify_column,
-        [ADD_INDEX] = ddl_add_index,
-        [DROP_INDEX] = drop_index,
-        [ADD_FOREIGN_KEY] = ddl_add_foreign_key,
-        [DROP_FOREIGN_KEY] = ddl_drop_foreign_key,
-        [ADD_CHECK] = ddl_add_check,
-        [DROP_CHECK] = ddl_drop_check,
-    };
-
-    makers[change->kind](writer, change);
-}
-
 const struct ddl_dialect ddl_mysql = {
-    .name = "mysql",
     .quote = '`',
     .numbered = "AUTO_INCREMENT",
     .indexes_in_table = true,
     .drop_constraint = "FOREIGN KEY",
-    .change = change_one,
+    .makers =
+        {
+            [ADD_TABLE] = add_table,
+            [DROP_TABLE] = ddl_drop_table,
+            [MODIFY_TABLE] = modify_table,
+            [ADD_COLUMN] = add_column,
+            [DROP_COLUMN] = ddl_drop_column,
+            [MODIFY_COLUMN] = modify_column,
+            [ADD_INDEX] = ddl_add_index,
+            [DROP_INDEX] = drop_index,
+            [ADD_FOREIGN_KEY] = ddl_add_foreign_key,
+            [DROP_FOREIGN_KEY] = ddl_drop_foreign_key,
+            [ADD_CHECK] = ddl_add_check,
+            [DROP_CHECK] = ddl_drop_check,
+        },
     .end = end,
 };

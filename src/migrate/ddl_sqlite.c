@@ -5,36 +5,27 @@
  *
  * All changes of such a table are made by one copy, at the first of them. Foreign keys must not be enforced meanwhile;
  * that is for whoever applies the statements. A copy has no value for a new column, so one that must not be NULL fails
- * when there are rows; so does SQLite itself when it adds one. Triggers and views are not in the model: triggers of a
- * copied table are lost.
+ * when there are rows; so does SQLite itself when it adds one. Triggers and views are not in the model: the copy would
+ * lose the triggers of its table, and the new name is refused while a view or trigger names a table that is not there.
+ * So a table with such is not copied.
  */
 
 #include <string.h>
+#include <strings.h>
 
 #include "core/buffer.h"
 #include "core/context.h"
+#include "driver/db.h"
 #include "migrate/ddl_writer.h"
+#include "migrate/sql_text.h"
 
 #define NAMES_MAX ((size_t)1 << 20) /* bytes */
 
 /* An index that belongs to a constraint of its table, and can only go with it. */
 #define OWN_INDEX "sqlite_autoindex_"
 
-static bool is_word_byte(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (c & 0x80);
-}
-
-/* Does the expression name the column? */
-static bool mentions(const char *expression, const char *column)
-{
-    size_t size = strlen(column);
-
-    for (const char *at = expression; (at = strcasestr(at, column)); at++)
-        if ((at == expression || !is_word_byte(at[-1])) && !is_word_byte(at[size]))
-            return true;
-    return false;
-}
+/* SQLite has nothing of enum split_rule. */
+#define RULES 0
 
 /* Is the change an addition of a column with which this check or key is written? */
 static bool brings(const struct ddl_writer *writer, const struct change *addition, const struct change *change)
@@ -51,7 +42,7 @@ static bool brings(const struct ddl_writer *writer, const struct change *additio
     const struct table *table = ddl_wanted_table(writer, change);
     for (size_t i = 0; i < table->n_checks; i++)
         if (table->checks[i].column && strcmp(table->checks[i].column, column->name) == 0)
-            return mentions(check->expression, column->name);
+            return sql_has_name(check->expression, column->name, RULES);
     return false;
 }
 
@@ -190,27 +181,63 @@ static void copy_table(struct ddl_writer *writer, const struct change *change)
         ddl_create_index(writer, &to->indexes[i], name);
 }
 
-static void change_one(struct ddl_writer *writer, const struct change *change)
+/* All changes of a table that is copied are made by the copy, at the first of them. */
+static bool copies(struct ddl_writer *writer, const struct change *change)
 {
-    static void (*const makers[CHANGE__MAX])(struct ddl_writer *, const struct change *) = {
-        [ADD_TABLE] = ddl_add_table, [DROP_TABLE] = ddl_drop_table, [ADD_COLUMN] = add_column,
-        [ADD_INDEX] = ddl_add_index, [DROP_INDEX] = drop_index,
-    };
     const struct change *first = NULL;
 
-    if (!is_copied(writer, change->table, &first)) {
-        if (makers[change->kind])
-            makers[change->kind](writer, change);
-    } else if (change == first) {
+    if (!is_copied(writer, change->table, &first))
+        return false;
+    if (change == first)
         copy_table(writer, change);
+    return true;
+}
+
+/* What a row of the catalogue means to a table that is copied. */
+static enum code check_dependent(const struct ddl_writer *writer, const char *table, const struct db_value *row)
+{
+    static const char by_hand[] = "write this one by hand: quire migrate new";
+    const char *kind = row[0].text, *name = row[1].text, *on = row[2].text, *sql = row[3].text;
+
+    if (strcmp(kind, "trigger") == 0 && strcasecmp(on, table) == 0)
+        return fail(writer->context, CONFLICT, "table \"%s\" has the trigger \"%s\", which a copy would lose; %s",
+                    table, name, by_hand);
+    if (sql_has_name(sql, table, RULES))
+        return fail(writer->context, CONFLICT, "table \"%s\" cannot be copied while the %s \"%s\" names it; %s", table,
+                    kind, name, by_hand);
+    return OK;
+}
+
+static enum code check_copies(const struct ddl_writer *writer, struct db *db)
+{
+    static const char sql[] = "SELECT type, name, tbl_name, sql FROM sqlite_master "
+                              "WHERE type IN ('trigger', 'view') ORDER BY type, name";
+    const struct change *first = NULL;
+    struct db_result found;
+    enum code code = db_execute(db, writer->context, DB_READ, sql, NULL, 0, &found);
+
+    for (size_t i = 0; code == OK && i < writer->changes->n; i++) {
+        const char *table = writer->changes->items[i].table;
+        bool copied = is_copied(writer, table, &first);
+        for (size_t k = 0; code == OK && copied && k < found.n_rows; k++)
+            code = check_dependent(writer, table, &found.cells[k * found.n_columns]);
     }
+    return code;
 }
 
 const struct ddl_dialect ddl_sqlite = {
-    .name = "sqlite",
     .quote = '"',
     .numbered = "PRIMARY KEY AUTOINCREMENT",
     .numbered_is_key = true,
     .checks_with_column = true,
-    .change = change_one,
+    .takes = copies,
+    .makers =
+        {
+            [ADD_TABLE] = ddl_add_table,
+            [DROP_TABLE] = ddl_drop_table,
+            [ADD_COLUMN] = add_column,
+            [ADD_INDEX] = ddl_add_index,
+            [DROP_INDEX] = drop_index,
+        },
+    .check = check_copies,
 };

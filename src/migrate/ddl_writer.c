@@ -11,7 +11,6 @@
 
 /* Ceiling of a statement, in bytes. */
 #define STATEMENT_MAX ((size_t)1 << 20)
-#define STEPS_FIRST 16
 
 /* The text, or "" with the writer failed. */
 static const char *checked(struct ddl_writer *writer, const char *text)
@@ -114,18 +113,13 @@ static const char *one_line(struct ddl_writer *writer, const char *text)
 void ddl_step(struct ddl_writer *writer, const char *comment, const char *sql)
 {
     struct ddl *ddl = &writer->ddl;
+    struct ddl_step *steps = arena_room(writer->context->arena, ddl->steps, ddl->n, sizeof *steps);
 
-    if (ddl->n == writer->room) {
-        size_t room = writer->room ? writer->room * 2 : STEPS_FIRST;
-        struct ddl_step *steps =
-            arena_grow(writer->context->arena, ddl->steps, writer->room * sizeof *steps, room * sizeof *steps);
-        if (!steps) {
-            writer->failed = true;
-            return;
-        }
-        ddl->steps = steps;
-        writer->room = room;
+    if (!steps) {
+        writer->failed = true;
+        return;
     }
+    ddl->steps = steps;
     ddl->steps[ddl->n++] = (struct ddl_step){.comment = one_line(writer, comment), .sql = sql};
 }
 

@@ -5,6 +5,10 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "migrate/ddl_writer.h"
+#include "migrate/model.h"
+#include "migrate/model_queries.h"
+#include "migrate/scratch.h"
 #include "migrate/statement_split.h"
 
 /* Atlas takes these very locks, so the two exclude each other. The number is what it makes of the name for PostgreSQL:
@@ -85,6 +89,9 @@
 static const struct migrate_dialect dialects[] = {
     {
         .name = "sqlite",
+        .ddl = &ddl_sqlite,
+        .types = &field_types_sqlite,
+        .queries = model_queries_sqlite,
         .transactional = true,
         .utc = "+00:00",
         .create_revisions = "CREATE TABLE atlas_schema_revisions ("
@@ -106,12 +113,20 @@ static const struct migrate_dialect dialects[] = {
                       "ESCAPE '|' AND name <> 'atlas_schema_revisions' ORDER BY name LIMIT 1",
         .state = "SELECT type || '|' || name || '|' || tbl_name || '|' || ifnull(sql, '') FROM sqlite_master "
                  "WHERE tbl_name <> 'atlas_schema_revisions' AND name NOT LIKE 'sqlite|_stat%' ESCAPE '|' ORDER BY 1",
+        .references_note = "CREATE TEMP TABLE quire_broken_references AS SELECT * FROM pragma_foreign_key_check",
+        .references_mismatch = "foreign key mismatch",
         .references_off = "PRAGMA foreign_keys = OFF",
-        .references_check = "PRAGMA foreign_key_check",
+        .references_broken = "SELECT \"table\", parent FROM (SELECT * FROM pragma_foreign_key_check "
+                             "EXCEPT SELECT * FROM temp.quire_broken_references) LIMIT 1",
+        .references_forget = "DROP TABLE IF EXISTS temp.quire_broken_references",
         .references_on = "PRAGMA foreign_keys = ON",
     },
     {
         .name = "mysql",
+        .ddl = &ddl_mysql,
+        .types = &field_types_mysql,
+        .queries = model_queries_mysql,
+        .scratch = &scratch_mysql,
         .split = SPLIT_BACKSLASHES,
         .utc = "",
         .create_revisions = "CREATE TABLE atlas_schema_revisions ("
@@ -140,6 +155,10 @@ static const struct migrate_dialect dialects[] = {
     },
     {
         .name = "postgresql",
+        .ddl = &ddl_postgresql,
+        .types = &field_types_postgresql,
+        .queries = model_queries_postgresql,
+        .scratch = &scratch_postgresql,
         .transactional = true,
         .split = SPLIT_DOLLARS,
         .utc = "+00:00",

@@ -82,6 +82,9 @@ static enum code read_name(struct context *context, struct migration_file *file,
     return OK;
 }
 
+/* Some editors write it; no database reads it, nor does a directive stand after it. */
+static const char byte_order_mark[] = "\xef\xbb\xbf";
+
 static enum code read_migration(struct context *context, const char *path, const char *name,
                                 struct migration_file *file)
 {
@@ -94,6 +97,9 @@ static enum code read_migration(struct context *context, const char *path, const
     code = read_file(context, full, MIGRATION_FILE_SIZE_MAX, &file->text, &file->size);
     if (code != OK)
         return code;
+    if (file->size >= sizeof byte_order_mark - 1 &&
+        memcmp(file->text, byte_order_mark, sizeof byte_order_mark - 1) == 0)
+        return fail(context, MALFORMED, "%s: starts with a byte order mark; save it as UTF-8 without one", full);
     if (memchr(file->text, '\0', file->size) || !utf8_is_valid(file->text, file->size))
         return fail(context, MALFORMED, "%s: not UTF-8 text", full);
     return file_header_read(context, file);

@@ -6,6 +6,8 @@
  *   - a change of the schema is noted before it is begun, with the sum of the schema as it is then. Who finds that note
  *     later looks at the schema again: if it is another one, the statement took effect. The migration lock is had by
  * then, so a server that works on a statement of a client that is gone has come to its end;
+ *   - what may be either is noted like a change of the schema and run like one of rows. Cut off, it is not run again
+ *     unless somebody says so;
  *   - a transaction that the file itself begins and commits has its notes in it.
  */
 
@@ -26,6 +28,7 @@
 #include "migrate/migrate.h"
 #include "migrate/revision.h"
 #include "migrate/schema_state.h"
+#include "migrate/sql_text.h"
 #include "migrate/statement_kind.h"
 #include "migrate/statement_split.h"
 
@@ -53,22 +56,13 @@ struct work {
     struct revision revision;
     struct hash_chain chain;
     struct buffer hashes; /* the JSON list of the chain's sums, without the `]` */
+    bool holds_notes;     /* it has statements by which a note may be left without its commit (MySQL) */
     bool in_block;        /* the file began a transaction */
     struct progress block;
     bool keeps_note; /* what stands in the revision must stay: it is another run's by now, or the note of a statement
                       * that took effect */
     int64_t since_us;
 };
-
-enum code file_split(struct context *context, const struct migrate_dialect *dialect, const struct migration_file *file,
-                     struct sql_statements *ret_statements)
-{
-    enum code code = statements_split(context, file->text, file->size, dialect->split, ret_statements);
-
-    if (code == MALFORMED)
-        return fail(context, code, "%s: %s", file->name, context->error.detail);
-    return code;
-}
 
 /* Adds a statement's sum to the list; without memory, the buffer is marked failed. */
 static void add_hash(struct work *work, const char *statement)
@@ -142,6 +136,8 @@ static enum code save(struct work *work)
         revision->partial_hashes = work->hashes.data;
     }
     enum code code = revision_update(work->context, work->db, revision);
+    if (code == OK && work->holds_notes && !work->in_block && !work->db->in_transaction)
+        code = db_run(work->db, work->context, "COMMIT");
     if (revision->partial_hashes)
         work->hashes.data[--work->hashes.size] = '\0';
     return code;
@@ -157,6 +153,37 @@ static enum code advance(struct work *work)
     return save(work);
 }
 
+/* The statement on one line and not too long, for a person. */
+static const char *shorten(struct context *context, const char *statement)
+{
+    struct buffer line;
+
+    buffer_init(&line, context->arena, STATEMENT_SHOWN + 4);
+    for (const char *c = statement; *c && line.size < STATEMENT_SHOWN; c++)
+        if (!strchr(" \t\r\n", *c))
+            buffer_add_char(&line, *c);
+        else if (line.size > 0 && line.data[line.size - 1] != ' ')
+            buffer_add_char(&line, ' ');
+    if (line.size == STATEMENT_SHOWN)
+        buffer_add_text(&line, "...");
+    return line.data;
+}
+
+/* May the statement have done something that the schema does not show? */
+static bool is_in_doubt(const struct work *work, const struct revision *begun)
+{
+    return !work->run->dialect->transactional && begun->error_statement &&
+           statement_kind(begun->error_statement) == STATEMENT_OTHER;
+}
+
+static enum code fail_in_doubt(struct work *work, const struct revision *begun)
+{
+    return fail(work->context, CONFLICT,
+                "version \"%s\" was cut off in \"%s\", which may have taken effect: if so, take it out of the file. "
+                "Then UPDATE atlas_schema_revisions SET error = '' WHERE version = '%s'",
+                begun->version, shorten(work->context, begun->error_statement), begun->version);
+}
+
 /* Did the statement in which an earlier run was cut off take effect? */
 static enum code settle_cut(struct work *work, const struct revision *begun, bool *ret_done)
 {
@@ -165,6 +192,8 @@ static enum code settle_cut(struct work *work, const struct revision *begun, boo
     enum code code = before ? schema_state_read(work->context, work->db, work->run->dialect, now) : OK;
 
     *ret_done = before && code == OK && strcmp(before, now) != 0;
+    if (before && code == OK && !*ret_done && is_in_doubt(work, begun))
+        return fail_in_doubt(work, begun);
     if (!*ret_done)
         return code;
     if (begun->applied >= (int64_t)work->statements.n || !begun->error_statement ||
@@ -184,22 +213,6 @@ static enum code restore_session(struct work *work)
     return code;
 }
 
-/* The statement on one line and not too long, for a person. */
-static const char *shorten(struct context *context, const char *statement)
-{
-    struct buffer line;
-
-    buffer_init(&line, context->arena, STATEMENT_SHOWN + 4);
-    for (const char *c = statement; *c && line.size < STATEMENT_SHOWN; c++)
-        if (!strchr(" \t\r\n", *c))
-            buffer_add_char(&line, *c);
-        else if (line.size > 0 && line.data[line.size - 1] != ' ')
-            buffer_add_char(&line, ' ');
-    if (line.size == STATEMENT_SHOWN)
-        buffer_add_text(&line, "...");
-    return line.data;
-}
-
 /* Notes why a statement failed. Whatever fails here, the statement's own failure is the one to tell. */
 static void note_failure(struct work *work, const char *why, const char *statement)
 {
@@ -209,6 +222,7 @@ static void note_failure(struct work *work, const char *why, const char *stateme
         /* It may be over already. */
         enum code ignored = db_run(work->db, work->context, "ROLLBACK");
         (void)ignored;
+        work->in_block = false;
         set_progress(work, &work->block);
     }
     work->revision.error = arena_text(work->context->arena, why);
@@ -225,8 +239,8 @@ static enum code fail_statement(struct work *work, enum code code, const char *s
 {
     struct context *context = work->context;
     const struct error failure = context->error;
-    const char *why = failure.native[0] ? failure.native : code_name(code);
-    bool refused = code == INTERNAL || code == NO_REFERENCE || (code == UNAVAILABLE && work->db->connected);
+    const char *why = error_cause(&failure);
+    bool refused = db_refused(work->db, code);
 
     /* Where the connection went with it, what became of the statement is not known: the note that it was begun stays.
      */
@@ -248,8 +262,9 @@ static enum code check_lock(struct work *work)
     return code;
 }
 
-/* Runs a statement that is rolled back together with its note, or not at all. */
-static enum code run_data(struct work *work, const char *statement)
+/* Runs a statement that is rolled back together with its note, or not at all; unless it `commits` by itself: then the
+ * note that it was begun is to stay. */
+static enum code run_data(struct work *work, const char *statement, bool commits)
 {
     const struct progress before = get_progress(work);
     enum code code = db_begin(work->db, work->context);
@@ -258,8 +273,10 @@ static enum code run_data(struct work *work, const char *statement)
         code = check_lock(work);
     if (code == OK)
         code = db_run(work->db, work->context, statement);
-    if (code == OK)
+    if (code == OK) {
+        work->keeps_note = commits;
         code = advance(work);
+    }
     if (code == OK)
         return db_commit(work->db, work->context);
     db_rollback(work->db, work->context);
@@ -267,8 +284,8 @@ static enum code run_data(struct work *work, const char *statement)
     return code;
 }
 
-/* Runs a statement of which nothing can be rolled back. */
-static enum code run_schema(struct work *work, const char *statement)
+/* Notes that a statement of which nothing can be rolled back is begun. */
+static enum code note_begin(struct work *work, const char *statement)
 {
     char sum[HASH_TEXT_SIZE];
     enum code code = schema_state_read(work->context, work->db, work->run->dialect, sum);
@@ -279,7 +296,13 @@ static enum code run_schema(struct work *work, const char *statement)
     work->revision.error_statement = statement;
     if (!work->revision.error)
         return fail_memory(work->context);
-    code = save(work);
+    return save(work);
+}
+
+static enum code run_schema(struct work *work, const char *statement)
+{
+    enum code code = note_begin(work, statement);
+
     if (code == OK)
         code = check_lock(work);
     if (code == OK)
@@ -288,6 +311,19 @@ static enum code run_schema(struct work *work, const char *statement)
         return code;
     code = advance(work);
     work->keeps_note = code != OK;
+    return code;
+}
+
+/* Runs a statement that may be part of a transaction, or commit it. */
+static enum code run_other(struct work *work, const char *statement)
+{
+    bool commits = !work->run->dialect->transactional;
+    enum code code = commits ? note_begin(work, statement) : OK;
+
+    if (code == OK)
+        code = run_data(work, statement, commits);
+    if (code == OK)
+        work->keeps_note = false;
     return code;
 }
 
@@ -313,6 +349,12 @@ static enum code run_in_block(struct work *work, enum statement_kind kind, const
     return code == OK && kind != STATEMENT_COMMIT ? advance(work) : code;
 }
 
+/* Where it cannot be rolled back, a change of the schema commits what was begun. */
+static bool commits_block(const struct work *work, enum statement_kind kind)
+{
+    return kind == STATEMENT_SCHEMA && !work->run->dialect->transactional;
+}
+
 static enum code run_statement(struct work *work, const char *statement)
 {
     enum statement_kind kind = statement_kind(statement);
@@ -321,14 +363,23 @@ static enum code run_statement(struct work *work, const char *statement)
         return db_run(work->db, work->context, statement);
     if (kind == STATEMENT_BEGIN)
         work->block = get_progress(work);
-    /* Where it cannot be rolled back, a change of the schema commits what was begun. */
-    if (kind == STATEMENT_SCHEMA && !work->run->dialect->transactional)
+    if (commits_block(work, kind))
         work->in_block = false;
     if (kind == STATEMENT_BEGIN || work->in_block)
         return run_in_block(work, kind, statement);
     if (kind == STATEMENT_SESSION)
         return run_session(work, statement);
-    return kind == STATEMENT_DATA ? run_data(work, statement) : run_schema(work, statement);
+    if (kind == STATEMENT_OTHER)
+        return run_other(work, statement);
+    return kind == STATEMENT_DATA ? run_data(work, statement, false) : run_schema(work, statement);
+}
+
+/* The file may have set where tables are looked for. */
+static enum code save_whole(struct work *work)
+{
+    enum code code = db_reset_session(work->db, work->context);
+
+    return code == OK ? save(work) : code;
 }
 
 static enum code run_statements(struct work *work)
@@ -347,7 +398,7 @@ static enum code run_statements(struct work *work)
             work->revision.applied++;
         }
     }
-    return work->run->whole ? save(work) : OK;
+    return work->run->whole ? save_whole(work) : OK;
 }
 
 /* Takes up what an earlier run left. */
@@ -369,24 +420,82 @@ static enum code take_up(struct work *work, const struct revision *begun)
     return code;
 }
 
+static enum code fail_line(struct work *work, size_t i, const char *why)
+{
+    return fail(work->context, MALFORMED, "%s: line %zu: %s", work->run->file->name, work->statements.lines[i], why);
+}
+
 /* A file that ends its transaction by itself would come apart when a later statement fails. */
 static enum code check_whole(struct work *work)
 {
     for (size_t i = 0; i < work->statements.n; i++) {
         enum statement_kind kind = statement_kind(work->statements.items[i]);
         if (kind == STATEMENT_BEGIN || kind == STATEMENT_COMMIT || kind == STATEMENT_ROLLBACK)
-            return fail(
-                work->context, MALFORMED,
-                "%s: line %zu: the file is one transaction already, unless its header says -- atlas:txmode none",
-                work->run->file->name, work->statements.lines[i]);
+            return fail_line(work, i,
+                             "the file is one transaction already, unless its header says -- atlas:txmode none");
     }
     return OK;
+}
+
+/* What came after it would be done to another database, and be noted there. */
+static enum code check_databases(struct work *work)
+{
+    for (size_t i = 0; i < work->statements.n; i++)
+        if (sql_is_word(work->statements.items[i], sql_word_size(work->statements.items[i]), "USE"))
+            return fail_line(work, i, "USE would leave the database that is migrated");
+    return OK;
+}
+
+/* A session without autocommit is in a transaction after each note. */
+static bool has_autocommit(const struct work *work)
+{
+    unsigned rules = work->run->dialect->split;
+
+    for (size_t i = 0; i < work->statements.n; i++)
+        if (sql_has_name(work->statements.items[i], "autocommit", rules))
+            return true;
+    return false;
+}
+
+/* What a file begins and does not end would be gone with the connection, and the notes in it, too. */
+static enum code check_blocks(struct work *work)
+{
+    bool in_block = false;
+    size_t begin = 0;
+
+    for (size_t i = 0; i < work->statements.n; i++) {
+        enum statement_kind kind = statement_kind(work->statements.items[i]);
+        bool ends = kind == STATEMENT_COMMIT || kind == STATEMENT_ROLLBACK;
+        if (ends && strcasestr(work->statements.items[i], "CHAIN"))
+            return fail_line(work, i, "AND CHAIN begins a transaction unseen");
+        if (kind == STATEMENT_BEGIN && in_block)
+            return fail_line(work, i, "a transaction begins inside a transaction");
+        if (kind == STATEMENT_BEGIN)
+            begin = i;
+        in_block = kind == STATEMENT_BEGIN || (in_block && !ends && !commits_block(work, kind));
+    }
+    return in_block ? fail_line(work, begin, "a transaction that the file does not end") : OK;
+}
+
+enum code file_apply_statements(struct context *context, const struct file_run *run,
+                                struct sql_statements *ret_statements)
+{
+    struct work work = {.context = context, .run = run, .db = run->db};
+    enum code code = file_split(context, run->dialect, run->file, &work.statements);
+
+    if (code == OK)
+        code = check_databases(&work);
+    if (code == OK)
+        code = run->whole ? check_whole(&work) : check_blocks(&work);
+    if (code == OK)
+        *ret_statements = work.statements;
+    return code;
 }
 
 enum code file_apply(struct context *context, const struct file_run *run)
 {
     struct work work = {.context = context, .run = run, .db = run->db, .since_us = clock_us()};
-    enum code code = file_split(context, run->dialect, run->file, &work.statements);
+    enum code code = file_apply_statements(context, run, &work.statements);
 
     hash_chain_init(&work.chain);
     buffer_init(&work.hashes, context->arena, HASHES_SIZE_MAX);
@@ -399,8 +508,7 @@ enum code file_apply(struct context *context, const struct file_run *run)
         .error = "",
         .error_statement = "",
     };
-    if (code == OK && run->whole)
-        code = check_whole(&work);
+    work.holds_notes = !run->dialect->transactional && has_autocommit(&work);
     if (code == OK)
         code =
             run->begun ? take_up(&work, run->begun) : revision_insert(context, run->db, run->dialect, &work.revision);

@@ -10,47 +10,84 @@
 #include "migrate/dialect.h"
 #include "migrate/directory.h"
 #include "migrate/migrate.h"
+#include "migrate/sql_text.h"
 #include "migrate/statement_kind.h"
 #include "migrate/statement_split.h"
 
-/* Says which file the failure is about. */
+#define CHECK "quire:check"
+
+/* One failure, with what it is about. */
 static enum code fail_in(struct context *context, const struct db *db, enum code code,
                          const struct migration_file *file, const char *what)
 {
     const struct error failure = context->error;
-    bool refused = code == INTERNAL || code == NO_REFERENCE || (code == UNAVAILABLE && db->connected);
 
-    fail(context, refused ? CONFLICT : code, "%s: %s: %s", file->name, what,
-         failure.native[0] ? failure.native : failure.detail);
+    fail(context, db_refused(db, code) ? CONFLICT : code, "%s: %s: %s", file->name, what, error_cause(&failure));
     memcpy(context->error.native, failure.native, sizeof failure.native);
     return context->error.code;
 }
 
-static enum code count_rows(struct context *context, struct db *db, const struct migration_file *file, int64_t *ret_n)
+/* Has the statement a LIMIT of its own, not only in parentheses? */
+static bool has_limit(const char *sql, unsigned rules)
+{
+    struct sql_token token;
+    int depth = 0;
+
+    while ((token = sql_next_token(&sql, rules)).kind != SQL_END) {
+        if (token.kind == SQL_SIGN)
+            depth += (*token.start == '(') - (*token.start == ')');
+        if (depth == 0 && (sql_token_is_word(&token, "LIMIT") || sql_token_is_word(&token, "FETCH")))
+            return true;
+    }
+    return false;
+}
+
+enum code file_check_select(struct context *context, const struct migration_file *file, unsigned rules,
+                            const char **ret_select)
+{
+    struct sql_statements statements;
+    enum code code = statements_split(context, file->check, strlen(file->check), rules, &statements);
+
+    if (code != OK)
+        return code;
+    if (statements.n != 1)
+        return fail(context, MALFORMED, "it is one SELECT, not %zu statements", statements.n);
+    if (has_limit(statements.items[0], rules))
+        return fail(context, MALFORMED, "it has no LIMIT of its own");
+    size_t size = strlen(statements.items[0]);
+    size -= statements.items[0][size - 1] == ';';
+    *ret_select = arena_copy(context->arena, statements.items[0], size);
+    return *ret_select ? OK : fail_memory(context);
+}
+
+/* A remark at the end of the SELECT ends with its line. */
+static enum code count_rows(struct context *context, struct db *db, const char *select, int64_t *ret_n)
 {
     struct db_result result;
-    const char *sql = arena_printf(context->arena, "SELECT count(*) FROM (%s) AS refused", file->check);
+    const char *sql = arena_printf(context->arena, "SELECT count(*) FROM (%s\n) AS refused", select);
 
     if (!sql)
         return fail_memory(context);
     enum code code = db_execute(db, context, DB_READ, sql, NULL, 0, &result);
     if (code != OK)
-        return fail_in(context, db, code, file, "quire:check");
-    *ret_n = result.n_rows == 1 ? result.cells[0].integer : 0;
+        return code;
+    if (result.n_rows != 1 || result.cells[0].type != DB_INTEGER)
+        return fail(context, INTERNAL, "it gave no number of rows");
+    *ret_n = result.cells[0].integer;
     return OK;
 }
 
 static enum code refuse(struct context *context, struct db *db, const struct migrate_observer *observer,
-                        const struct migration_file *file, int64_t n)
+                        const struct migration_file *file, const char *select, int64_t n)
 {
     struct db_result rows;
-    const char *sql = arena_printf(context->arena, "%s LIMIT %d", file->check, CHECK_ROWS_MAX);
+    const char *sql = arena_printf(context->arena, "%s\nLIMIT %d", select, CHECK_ROWS_MAX);
 
     if (!sql)
         return fail_memory(context);
     enum code code = db_execute(db, context, DB_READ, sql, NULL, 0, &rows);
     if (code != OK)
-        return fail_in(context, db, code, file, "quire:check");
+        return fail_in(context, db, code, file, CHECK);
     if (observer && observer->refused)
         observer->refused(observer->argument, file, &rows, n);
     return fail(context, CONFLICT, "migration file \"%s\" was not begun: its check found %lld row%s", file->name,
@@ -65,7 +102,8 @@ static enum code run_statements(struct context *context, struct db *db, const st
     enum code code = OK;
 
     for (size_t i = 0; code == OK && i < statements->n; i++) {
-        bool data = dialect->transactional || statement_kind(statements->items[i]) == STATEMENT_DATA;
+        enum statement_kind kind = statement_kind(statements->items[i]);
+        bool data = dialect->transactional || kind == STATEMENT_DATA || kind == STATEMENT_OTHER;
         if (outside && data && !db->in_transaction)
             code = db_begin(db, context);
         else if (outside && !data && db->in_transaction)
@@ -94,15 +132,21 @@ static enum code resolve_rows(struct context *context, struct db *db, const stru
 enum code file_check(struct context *context, struct db *db, const struct migrate_dialect *dialect,
                      const struct migrate_observer *observer, const struct migration_file *file, bool resolve)
 {
+    const char *select = NULL;
     int64_t n = 0;
-    enum code code = file->check ? count_rows(context, db, file, &n) : OK;
 
+    if (!file->check)
+        return OK;
+    enum code code = file_check_select(context, file, dialect->split, &select);
+    if (code == OK)
+        code = count_rows(context, db, select, &n);
     if (code == OK && n > 0 && resolve && file->resolve) {
         code = resolve_rows(context, db, dialect, file);
-        if (code == OK)
-            code = count_rows(context, db, file, &n);
+        if (code != OK)
+            return code;
+        code = count_rows(context, db, select, &n);
     }
-    if (code != OK || n == 0)
-        return code;
-    return refuse(context, db, observer, file, n);
+    if (code != OK)
+        return fail_in(context, db, code, file, CHECK);
+    return n == 0 ? OK : refuse(context, db, observer, file, select, n);
 }

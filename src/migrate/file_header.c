@@ -48,9 +48,10 @@ struct header {
     bool txmode;                       /* it has one */
 };
 
-static bool is_word_char(char c)
+/* The size of what the expression of Atlas has as \w+. */
+static size_t name_size(const char *at)
 {
-    return isalnum((unsigned char)c) || c == '_';
+    return strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 }
 
 static bool is_text(const char *text, size_t size, const char *expected)
@@ -68,12 +69,11 @@ static bool find_directive(const char *text, size_t size, struct directive *ret_
     while (end < size && text[end] >= ' ' && text[end] <= '~')
         end++;
     for (size_t at = end; at-- > 0;) {
-        if (end - at <= mark_size || memcmp(text + at, mark, mark_size) != 0 || !is_word_char(text[at + mark_size]))
+        if (end - at <= mark_size || memcmp(text + at, mark, mark_size) != 0 || name_size(text + at + mark_size) == 0)
             continue;
         struct directive found = {.name = text + at + mark_size};
-        size_t i = at + mark_size;
-        for (; i < end && is_word_char(text[i]); i++)
-            found.name_size++;
+        found.name_size = name_size(found.name);
+        size_t i = at + mark_size + found.name_size;
         while (i < end && text[i] == ' ')
             i++;
         bool has_value = i > at + mark_size + found.name_size;
@@ -83,6 +83,17 @@ static bool find_directive(const char *text, size_t size, struct directive *ret_
         return true;
     }
     return false;
+}
+
+bool file_header_find_nolint(const char *line, size_t size, const char **ret_names, size_t *ret_names_size)
+{
+    struct directive directive;
+
+    if (!find_directive(line, size, &directive) || !is_text(directive.name, directive.name_size, "nolint"))
+        return false;
+    *ret_names = directive.value;
+    *ret_names_size = directive.value_size;
+    return true;
 }
 
 bool file_header_is_ignored(const struct migration_file *file)

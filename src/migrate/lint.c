@@ -1,34 +1,35 @@
 /*
  * migrate/lint.c: a finding of one statement counts when the whole file bears it out.
  *
- * What may only fail is told when the file as a whole does the same. What loses something is lost even when a later
- * statement makes the like again; but for a table that was copied, it is the difference between the two that counts.
- * That a statement renames is seen by its words, and by a part that goes while another with the same content comes.
+ * What may only fail is told when the file as a whole does the same; a column that the file adds and then makes NOT
+ * NULL is for the whole a new column without a value. What loses something is lost even when a later statement makes
+ * the like again; but for a table that was copied, it is the difference between the two that counts. A new name is a
+ * part that goes while another with the same content comes, in a statement that says it renames the one to the other.
  */
 
 #include "migrate/lint.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
 #include "core/arena.h"
 #include "core/context.h"
+#include "migrate/change.h"
+#include "migrate/dialect.h"
 #include "migrate/directory.h"
+#include "migrate/file_header.h"
 #include "migrate/model_read.h"
 #include "migrate/replay.h"
-#include "migrate/risks.h"
-
-#define FINDINGS_FIRST 8
+#include "migrate/statement_kind.h"
+#include "migrate/statement_names.h"
 
 struct finding {
     struct lint_finding told;
-    const char *table;
-    enum change_kind kind;
+    const struct change *change;
     bool copied; /* DROP_TABLE: another table, with its rows, has taken its place */
 };
 
-/* An INSERT of the file. */
+/* A statement of the file that changes rows. */
 struct insertion {
     const char *statement;
     struct insertion *next;
@@ -43,46 +44,9 @@ struct lint {
     struct model now;
     struct insertion *insertions;
     struct finding *findings; /* of the file */
-    size_t n, room;
+    size_t n;
     struct lint_report report;
-    size_t report_room;
 };
-
-/* Room for one more item of a list that grows in the arena; false without memory. */
-static bool make_room(struct arena *arena, void **items, size_t n, size_t *room, size_t size)
-{
-    size_t more = *room ? *room * 2 : FINDINGS_FIRST;
-
-    if (n < *room)
-        return true;
-    void *grown = arena_grow(arena, *items, *room * size, more * size);
-    if (!grown)
-        return false;
-    *items = grown;
-    *room = more;
-    return true;
-}
-
-static bool is_word_byte(char c)
-{
-    return isalnum((unsigned char)c) || c == '_' || (c & 0x80);
-}
-
-/* Does the word stand in the text, in whatever case? */
-static bool has_word(const char *text, const char *word)
-{
-    size_t size = strlen(word);
-
-    for (const char *at = text; (at = strcasestr(at, word)); at++)
-        if ((at == text || !is_word_byte(at[-1])) && !is_word_byte(at[size]))
-            return true;
-    return false;
-}
-
-static bool renames(const char *statement)
-{
-    return has_word(statement, "RENAME") || has_word(statement, "CHANGE");
-}
 
 static bool have_same_columns(const struct table *a, const struct table *b)
 {
@@ -105,50 +69,88 @@ static bool is_other_half(const struct change *drop, const struct change *add)
            strcmp(from->type, to->type) == 0;
 }
 
+static bool renames(const struct lint *lint, const char *statement, const struct change *drop, const struct change *add)
+{
+    const struct column *from = drop->from, *to = add->to;
+
+    if (drop->kind == DROP_TABLE)
+        return statement_renames_table(statement, drop->table, add->table, lint->dialect->split);
+    return statement_renames_column(statement, from->name, to->name, lint->dialect->split);
+}
+
+/* Do these two say that an index stands on a column which has a new name? */
+static bool is_same_index(const struct change *drop, const struct change *add)
+{
+    const struct index *from = drop->from, *to = add->to;
+
+    return drop->kind == DROP_INDEX && add->kind == ADD_INDEX && strcmp(drop->table, add->table) == 0 &&
+           from->unique == to->unique && strcmp(from->name, to->name) == 0;
+}
+
 /* NULL: the change drops nothing, or the statement does not rename it. */
-static const struct change *find_other_half(const struct changes *changes, const struct change *drop,
-                                            const char *statement)
+static const struct change *find_other_half(const struct lint *lint, const struct changes *changes,
+                                            const struct change *drop, const char *statement)
 {
     for (size_t i = 0; i < changes->n; i++)
-        if (is_other_half(drop, &changes->items[i]))
-            return renames(statement) ? &changes->items[i] : NULL;
+        if (is_other_half(drop, &changes->items[i]) && renames(lint, statement, drop, &changes->items[i]))
+            return &changes->items[i];
     return NULL;
 }
 
-static bool inserts_into(const char *statement, const char *table)
+static bool renames_column(const struct lint *lint, const struct changes *changes, const char *table,
+                           const char *statement)
 {
-    const char *at = strcasestr(statement, "INTO");
-
-    if (!at)
-        return false;
-    at += strlen("INTO");
-    at += strspn(at, " \t\r\n\"`[");
-    return strncasecmp(at, table, strlen(table)) == 0 && !is_word_byte(at[strlen(table)]);
+    for (size_t i = 0; i < changes->n; i++) {
+        const struct change *change = &changes->items[i];
+        if (change->kind == DROP_COLUMN && strcmp(change->table, table) == 0 &&
+            find_other_half(lint, changes, change, statement))
+            return true;
+    }
+    return false;
 }
 
-static bool were_rows_copied(const struct lint *lint, const char *table)
+/* Is the change one half of a new name, or does it come of one? */
+static bool is_of_new_name(const struct lint *lint, const struct changes *changes, const struct change *change,
+                           const char *statement)
+{
+    for (size_t i = 0; i < changes->n; i++) {
+        const struct change *other = &changes->items[i];
+        if (find_other_half(lint, changes, other, statement) == change)
+            return true;
+        if ((is_same_index(change, other) || is_same_index(other, change)) &&
+            renames_column(lint, changes, change->table, statement))
+            return true;
+    }
+    return find_other_half(lint, changes, change, statement) != NULL;
+}
+
+static bool were_rows_copied(const struct lint *lint, const char *from, const char *to)
 {
     for (const struct insertion *insertion = lint->insertions; insertion; insertion = insertion->next)
-        if (inserts_into(insertion->statement, table))
+        if (statement_copies_rows(insertion->statement, from, to, lint->dialect->split))
             return true;
     return false;
 }
 
-/* A table takes the name of one that the file has dropped. */
+/* The table `from` takes the name `to`, which may be that of one that the file has dropped. */
 static void note_copy(struct lint *lint, const char *from, const char *to)
 {
     for (size_t i = 0; i < lint->n; i++) {
         struct finding *finding = &lint->findings[i];
-        if (finding->kind == DROP_TABLE && strcmp(finding->table, to) == 0 && were_rows_copied(lint, from))
+        const struct change *change = finding->change;
+        if (change->kind == DROP_TABLE && strcmp(change->table, to) == 0 && were_rows_copied(lint, to, from))
             finding->copied = true;
     }
 }
 
 static enum code add_finding(struct lint *lint, const struct lint_finding *told, const struct change *change)
 {
-    if (!make_room(lint->context->arena, (void **)&lint->findings, lint->n, &lint->room, sizeof *lint->findings))
+    struct finding *findings = arena_room(lint->context->arena, lint->findings, lint->n, sizeof *findings);
+
+    if (!findings)
         return fail_memory(lint->context);
-    lint->findings[lint->n++] = (struct finding){.told = *told, .table = change->table, .kind = change->kind};
+    findings[lint->n++] = (struct finding){.told = *told, .change = change};
+    lint->findings = findings;
     return OK;
 }
 
@@ -157,22 +159,33 @@ static enum code take_changes(struct lint *lint, const struct lint_finding *plac
                               const struct changes *changes)
 {
     struct risks risks = {.n = 0};
-    enum code code = risks_find(lint->context, changes, &risks);
+    enum code code = risks_find(lint->context, lint->dialect, &lint->now, changes, &risks);
 
     for (size_t i = 0; i < changes->n; i++) {
         const struct change *drop = &changes->items[i];
-        const struct change *add = find_other_half(changes, drop, statement);
+        const struct change *add = find_other_half(lint, changes, drop, statement);
         if (add && drop->kind == DROP_TABLE)
             note_copy(lint, drop->table, add->table);
     }
     for (size_t i = 0; code == OK && i < risks.n; i++) {
         const struct change *change = risks.items[i].change;
         const struct lint_finding told = {.file = place->file, .line = place->line, .risk = risks.items[i].risk};
-        if (model_find(&lint->start, change->table) && !find_other_half(changes, change, statement))
+        if (model_find(&lint->start, change->table) && !is_of_new_name(lint, changes, change, statement))
             code = add_finding(lint, &told, change);
     }
     lint->report.n_changes += changes->n;
     return code;
+}
+
+static enum code add_insertion(struct lint *lint, const char *statement)
+{
+    struct insertion *insertion = arena_alloc(lint->context->arena, sizeof *insertion);
+
+    if (!insertion)
+        return fail_memory(lint->context);
+    *insertion = (struct insertion){.statement = statement, .next = lint->insertions};
+    lint->insertions = insertion;
+    return OK;
 }
 
 static enum code visit(void *argument, const struct migration_file *file, const char *statement, size_t line)
@@ -184,13 +197,8 @@ static enum code visit(void *argument, const struct migration_file *file, const 
     struct changes changes = {.n = 0};
     enum code code = lint->check ? lint->check(context) : OK;
 
-    if (code == OK && strncasecmp(statement, "INSERT", strlen("INSERT")) == 0) {
-        struct insertion *insertion = arena_alloc(context->arena, sizeof *insertion);
-        if (!insertion)
-            return fail_memory(context);
-        *insertion = (struct insertion){.statement = statement, .next = lint->insertions};
-        lint->insertions = insertion;
-    }
+    if (code == OK && statement_kind(statement) == STATEMENT_DATA)
+        code = add_insertion(lint, statement);
     if (code == OK)
         code = model_read(context, lint->db, lint->dialect, &after);
     if (code == OK)
@@ -204,25 +212,24 @@ static enum code visit(void *argument, const struct migration_file *file, const 
 /* One name of a `nolint` line: a code, or what Atlas calls the kind. */
 static bool name_fits(const char *name, size_t size, const struct risk *risk)
 {
-    const char *kind = risk->destructive ? "destructive" : "data_depend";
-
     return (strlen(risk->code) == size && strncasecmp(risk->code, name, size) == 0) ||
-           (strlen(kind) == size && strncasecmp(kind, name, size) == 0);
+           (strlen(risk->kind) == size && strncasecmp(risk->kind, name, size) == 0);
 }
 
-/* Do these names, which end at a line's end, silence the risk? None at all silence every risk. */
-static bool names_silence(const char *names, const struct risk *risk)
+/* Do these names silence the risk? None at all silence every risk. */
+static bool names_silence(const char *names, size_t size, const struct risk *risk)
 {
     static const char between[] = " \t,";
+    const char *end = names + size;
     bool any = false;
 
-    for (names += strspn(names, between); *names && *names != '\n' && *names != '\r';) {
-        size_t size = strcspn(names, " \t,\r\n");
-        if (name_fits(names, size, risk))
+    for (names += strspn(names, between); names < end; names += strspn(names, between)) {
+        size_t name_size = strcspn(names, " \t,\r\n");
+        name_size = names + name_size > end ? (size_t)(end - names) : name_size;
+        if (name_fits(names, name_size, risk))
             return true;
         any = true;
-        names += size;
-        names += strspn(names, between);
+        names += name_size;
     }
     return !any;
 }
@@ -240,28 +247,38 @@ static const char *find_line(const char *text, size_t number)
 /* Is there an `atlas:nolint` for it on the comment lines right before its statement? */
 static bool is_silenced_there(const struct lint_finding *told)
 {
-    static const char mark[] = "atlas:nolint";
+    const char *names = NULL;
+    size_t size = 0;
 
     for (size_t number = told->line - 1; number > 0; number--) {
         const char *line = find_line(told->file->text, number);
         if (*line != '#' && strncmp(line, "--", 2) != 0)
             return false;
-        line += strspn(line, "#- \t");
-        if (strncmp(line, mark, sizeof mark - 1) == 0 && !is_word_byte(line[sizeof mark - 1]))
-            return names_silence(line + sizeof mark - 1, &told->risk);
+        if (file_header_find_nolint(line, strcspn(line, "\r\n"), &names, &size))
+            return names_silence(names, size, &told->risk);
     }
     return false;
+}
+
+/* Does the file's header, or the place, say that it is meant? */
+static bool is_silenced(const struct lint_finding *told)
+{
+    const char *names = told->file->nolint;
+
+    return (names && names_silence(names, strlen(names), &told->risk)) || is_silenced_there(told);
 }
 
 static enum code report(struct lint *lint, const struct lint_finding *told)
 {
     struct lint_report *all = &lint->report;
 
-    if ((told->file->nolint && names_silence(told->file->nolint, &told->risk)) || is_silenced_there(told))
+    if (is_silenced(told))
         return OK;
-    if (!make_room(lint->context->arena, (void **)&all->items, all->n, &lint->report_room, sizeof *all->items))
+    struct lint_finding *items = arena_room(lint->context->arena, all->items, all->n, sizeof *items);
+    if (!items)
         return fail_memory(lint->context);
-    all->items[all->n++] = *told;
+    items[all->n++] = *told;
+    all->items = items;
     return OK;
 }
 
@@ -270,15 +287,26 @@ static bool is_same(const struct risk *a, const struct risk *b)
     return strcmp(a->code, b->code) == 0 && strcmp(a->text, b->text) == 0;
 }
 
-/* Does the file as a whole bear the finding out? */
-static bool stands(const struct finding *finding, const struct risks *whole)
+/* Is it about a column that the file as a whole adds? */
+static bool is_of_new_column(const struct change *change, const struct change *whole)
 {
-    if (finding->told.risk.destructive)
-        return true;
+    const struct column *column = change->to, *added = whole->to;
+
+    return change->kind == MODIFY_COLUMN && whole->kind == ADD_COLUMN && strcmp(change->table, whole->table) == 0 &&
+           strcmp(column->name, added->name) == 0;
+}
+
+/* What the finding is in the file as a whole; NULL: nothing. What loses something stays what it is. */
+static const struct risk *find_whole(const struct finding *finding, const struct risks *whole)
+{
+    const struct risk *risk = &finding->told.risk;
+
+    if (risk->destructive)
+        return risk;
     for (size_t i = 0; i < whole->n; i++)
-        if (is_same(&finding->told.risk, &whole->items[i].risk))
-            return true;
-    return false;
+        if (is_same(risk, &whole->items[i].risk) || is_of_new_column(finding->change, whole->items[i].change))
+            return &whole->items[i].risk;
+    return NULL;
 }
 
 /* Tells what the file as a whole does to a table that was copied, at the line where the old one goes. */
@@ -289,7 +317,7 @@ static enum code report_copy(struct lint *lint, const struct finding *finding, c
     for (size_t i = 0; code == OK && i < whole->n; i++) {
         struct lint_finding told = finding->told;
         told.risk = whole->items[i].risk;
-        if (strcmp(whole->items[i].change->table, finding->table) == 0)
+        if (strcmp(whole->items[i].change->table, finding->change->table) == 0)
             code = report(lint, &told);
     }
     return code;
@@ -303,13 +331,17 @@ static enum code end_file(struct lint *lint)
     enum code code = changes_find(lint->context, &lint->start, &lint->now, &changes);
 
     if (code == OK)
-        code = risks_find(lint->context, &changes, &whole);
+        code = risks_find(lint->context, lint->dialect, &lint->start, &changes, &whole);
     for (size_t i = 0; code == OK && i < lint->n; i++) {
         const struct finding *finding = &lint->findings[i];
-        if (finding->copied)
+        const struct risk *risk = find_whole(finding, &whole);
+        struct lint_finding told = finding->told;
+        if (finding->copied) {
             code = report_copy(lint, finding, &whole);
-        else if (stands(finding, &whole))
-            code = report(lint, &finding->told);
+        } else if (risk) {
+            told.risk = *risk;
+            code = report(lint, &told);
+        }
     }
     return code;
 }
@@ -318,6 +350,7 @@ static enum code lint_file(struct lint *lint, const struct migration_file *file)
 {
     lint->start = lint->now;
     lint->insertions = NULL;
+    lint->findings = NULL;
     lint->n = 0;
     enum code code = replay_file(lint->context, lint->db, lint->dialect, file, visit, lint);
     return code == OK ? end_file(lint) : code;

@@ -47,6 +47,24 @@ static const char *none_if_empty(const char *text)
     return text && *text ? text : NULL;
 }
 
+/* What apply would say of the directory; NULL: nothing. */
+static enum code find_fault(struct context *context, const struct migration_directory *directory,
+                            const struct revisions *revisions, const char **ret_fault)
+{
+    struct migration_plan plan;
+    const struct error before = context->error;
+    enum code code = plan_make(context, directory, revisions, ORDER_LINEAR, &plan);
+
+    if (code != OK || plan_check(context, &plan, directory, revisions) == OK)
+        return code;
+    const char *fault = arena_text(context->arena, error_text(&context->error));
+    context->error = before;
+    if (!fault)
+        return fail_memory(context);
+    *ret_fault = fault;
+    return OK;
+}
+
 /* What would be applied if nobody minds the order is what is pending. */
 enum code migrate_status(struct context *context, struct db *db, const struct migration_directory *directory,
                          struct migration_status *ret_status)
@@ -54,12 +72,15 @@ enum code migrate_status(struct context *context, struct db *db, const struct mi
     const struct migrate_dialect *dialect = migrate_dialect_find(db->driver->dialect->name);
     struct revisions revisions = {0};
     struct migration_plan plan;
+    const char *fault = NULL;
 
     if (!dialect)
         return fail_dialect(context, db);
     enum code code = revisions_read(context, db, dialect, &revisions);
     if (code == OK)
         code = plan_make(context, directory, &revisions, ORDER_NON_LINEAR, &plan);
+    if (code == OK)
+        code = find_fault(context, directory, &revisions, &fault);
     if (code != OK)
         return code;
     *ret_status = (struct migration_status){
@@ -71,6 +92,7 @@ enum code migrate_status(struct context *context, struct db *db, const struct mi
         .cut = plan.begun && revision_find_cut(plan.begun),
         .error = plan.begun ? none_if_empty(plan.begun->error) : NULL,
         .error_statement = plan.begun ? none_if_empty(plan.begun->error_statement) : NULL,
+        .fault = fault,
     };
     return OK;
 }
@@ -194,31 +216,37 @@ static enum code check_file(struct run *run, const struct migration_file *file, 
     return file_check(run->context, run->db, run->dialect, run->observer, file, resolve);
 }
 
-/* Applies one file, in the transaction under way if it is to be `whole`. */
-static enum code apply_file(struct run *run, const struct migration_file *file, bool whole)
+static bool is_whole(const struct run *run, const struct migration_file *file)
 {
-    const struct revision *begun = revisions_find(&run->revisions, file->version);
-    const struct file_run file_run = {
+    return run->dialect->transactional && run->options->transactions != TRANSACTION_NONE && !file->without_transaction;
+}
+
+static struct file_run file_run_of(const struct run *run, const struct migration_file *file, bool whole)
+{
+    return (struct file_run){
         .db = run->db,
         .dialect = run->dialect,
         .observer = run->observer,
         .file = file,
-        .begun = begun,
+        .begun = revisions_find(&run->revisions, file->version),
         .whole = whole,
     };
-    enum code code = check_file(run, file, begun, run->options->resolve);
+}
 
+/* Applies one file, in the transaction under way if it is to be `whole`. */
+static enum code apply_file(struct run *run, const struct migration_file *file, bool whole)
+{
+    const struct file_run file_run = file_run_of(run, file, whole);
+    enum code code = db_reset_session(run->db, run->context);
+
+    if (code == OK)
+        code = check_file(run, file, file_run.begun, run->options->resolve);
     if (code == OK)
         code = prepare_database(run);
     if (code != OK)
         return code;
     tell_file(run, file);
     return file_apply(run->context, &file_run);
-}
-
-static bool is_whole(const struct run *run, const struct migration_file *file)
-{
-    return run->dialect->transactional && run->options->transactions != TRANSACTION_NONE && !file->without_transaction;
 }
 
 static void tell_done(struct run *run, int64_t since_us)
@@ -236,13 +264,14 @@ static enum code step(struct run *run, const struct migration_file *file)
     bool whole = is_whole(run, file);
     int64_t since_us = clock_us();
     enum code code = whole ? transaction_begin(&transaction, run->context, run->db, run->dialect)
-                           : lock_check(run->context, run->db, run->dialect);
+                           : transaction_begin_none(&transaction, run->context, run->db, run->dialect);
 
     if (code != OK)
         return code;
-    code = apply_file(run, file, whole);
-    if (whole)
-        code = transaction_end(&transaction, code);
+    code = lock_check(run->context, run->db, run->dialect);
+    if (code == OK)
+        code = apply_file(run, file, whole);
+    code = transaction_end(&transaction, code);
     if (code == OK)
         tell_done(run, since_us);
     return code;
@@ -256,6 +285,7 @@ static enum code apply_as_one(struct run *run)
 
     if (code != OK)
         return code;
+    code = lock_check(run->context, run->db, run->dialect);
     for (size_t i = 0; code == OK && i < run->plan.n_pending; i++) {
         int64_t since_us = clock_us();
         code = apply_file(run, run->plan.pending[i], true);
@@ -275,11 +305,12 @@ static enum code pretend(struct run *run)
 
     for (size_t i = 0; code == OK && i < run->plan.n_pending; i++) {
         const struct migration_file *file = run->plan.pending[i];
-        const struct revision *begun = revisions_find(&run->revisions, file->version);
+        const struct file_run file_run = file_run_of(run, file, is_whole(run, file));
+        const struct revision *begun = file_run.begun;
         struct sql_statements statements;
         code = i == 0 ? check_file(run, file, begun, false) : OK;
         if (code == OK)
-            code = file_split(run->context, run->dialect, file, &statements);
+            code = file_apply_statements(run->context, &file_run, &statements);
         if (code != OK)
             break;
         tell_file(run, file);

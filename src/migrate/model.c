@@ -32,7 +32,6 @@ struct text_type {
 
 /* How a database keeps the fields of a record. */
 struct field_types {
-    const char *dialect;
     const char *id;         /* FIELD_ID: the record's own, and references */
     const char *date;       /* FIELD_DATE */
     const char *characters; /* FIELD_TEXT with a max, which follows in parentheses; NULL: as without */
@@ -45,38 +44,35 @@ struct field_types {
     bool keys_have_id;      /* every key has the primary key at its end */
 };
 
-static const struct field_types types[] = {
-    {
-        .dialect = "sqlite",
-        .id = "integer",
-        .date = "text",
-        .dates_are_checked = true,
-        .texts = {{SIZE_MAX, "text"}},
-        .collation = "",
-        .options = "",
-    },
-    {
-        .dialect = "mysql",
-        .id = "bigint",
-        .date = "date",
-        .characters = "varchar",
-        .texts = {{65535, "text"}, {16777215, "mediumtext"}, {SIZE_MAX, "longtext"}},
-        .collation = " COLLATE utf8mb4_bin",
-        .options = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin ROW_FORMAT=DYNAMIC",
-        .keys_have_id = true,
-        .reference = "ibfk",
-        .references_are_numbered = true,
-    },
-    {
-        .dialect = "postgresql",
-        .id = "bigint",
-        .date = "date",
-        .characters = "varchar",
-        .texts = {{SIZE_MAX, "text"}},
-        .collation = " COLLATE \"C\"",
-        .options = "",
-        .reference = "fkey",
-    },
+const struct field_types field_types_sqlite = {
+    .id = "integer",
+    .date = "text",
+    .dates_are_checked = true,
+    .texts = {{SIZE_MAX, "text"}},
+    .collation = "",
+    .options = "",
+};
+
+const struct field_types field_types_mysql = {
+    .id = "bigint",
+    .date = "date",
+    .characters = "varchar",
+    .texts = {{65535, "text"}, {16777215, "mediumtext"}, {SIZE_MAX, "longtext"}},
+    .collation = " COLLATE utf8mb4_bin",
+    .options = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin ROW_FORMAT=DYNAMIC",
+    .keys_have_id = true,
+    .reference = "ibfk",
+    .references_are_numbered = true,
+};
+
+const struct field_types field_types_postgresql = {
+    .id = "bigint",
+    .date = "date",
+    .characters = "varchar",
+    .texts = {{SIZE_MAX, "text"}},
+    .collation = " COLLATE \"C\"",
+    .options = "",
+    .reference = "fkey",
 };
 
 const struct table *model_find(const struct model *model, const char *name)
@@ -92,14 +88,6 @@ const struct column *table_find_column(const struct table *table, const char *na
     for (size_t i = 0; i < table->n_columns; i++)
         if (strcmp(table->columns[i].name, name) == 0)
             return &table->columns[i];
-    return NULL;
-}
-
-static const struct field_types *find_types(const char *dialect)
-{
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (strcmp(types[i].dialect, dialect) == 0)
-            return &types[i];
     return NULL;
 }
 
@@ -352,12 +340,10 @@ static enum code check_references(struct context *context, const struct schema *
 enum code model_of_records(struct context *context, const struct migrate_dialect *dialect,
                            const struct schema *const *records, struct model *ret_model)
 {
-    const struct field_types *from = find_types(dialect->name);
+    const struct field_types *from = dialect->types;
     struct model model = {.n_tables = 0};
     size_t n = 0;
 
-    if (!from)
-        return fail(context, INTERNAL, "no types of columns for %s", dialect->name);
     while (records[n])
         n++;
     model.tables = arena_array(context->arena, n, sizeof *model.tables);

@@ -9,10 +9,10 @@
 #include "migrate/model_queries.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "core/context.h"
 #include "driver/db.h"
+#include "migrate/dialect.h"
 
 #define REVISIONS "'atlas_schema_revisions'"
 
@@ -137,17 +137,18 @@ static const char postgresql_checks[] =
     "SELECT t.relname::text, c.conname::text, pg_get_expr(c.conbin, c.conrelid) "
     "FROM pg_class t JOIN pg_constraint c ON c.conrelid = t.oid AND c.contype = 'c' WHERE " POSTGRESQL_TABLES;
 
-static const struct model_queries all_queries[] = {
+const struct model_queries model_queries_sqlite[] = {
     {
-        .dialect = "sqlite",
         .columns = sqlite_columns,
         .indexes = sqlite_indexes,
         .foreign_keys = sqlite_foreign_keys,
         .checks = sqlite_checks,
         .definitions = true,
     },
+};
+
+const struct model_queries model_queries_mysql[] = {
     {
-        .dialect = "mysql",
         .applies = "SELECT 1 FROM DUAL WHERE VERSION() LIKE '%MariaDB%'",
         .columns = MYSQL_COLUMNS("NULLIF(c.column_default, 'NULL')"),
         .indexes = MYSQL_INDEXES("column_name"),
@@ -155,15 +156,16 @@ static const struct model_queries all_queries[] = {
         .checks = mariadb_checks,
     },
     {
-        .dialect = "mysql",
         .columns = MYSQL_COLUMNS("CASE WHEN c.column_default IS NULL OR c.extra LIKE '%DEFAULT_GENERATED%' "
                                  "THEN c.column_default ELSE QUOTE(c.column_default) END"),
         .indexes = MYSQL_INDEXES("IFNULL(column_name, CONCAT('(', expression, ')'))"),
         .foreign_keys = mysql_foreign_keys,
         .checks = mysql_checks,
     },
+};
+
+const struct model_queries model_queries_postgresql[] = {
     {
-        .dialect = "postgresql",
         .columns = postgresql_columns,
         .indexes = postgresql_indexes,
         .foreign_keys = postgresql_foreign_keys,
@@ -182,18 +184,16 @@ static enum code find_whether_applies(struct context *context, struct db *db, co
     return code;
 }
 
-enum code model_queries_find(struct context *context, struct db *db, const char *dialect,
+enum code model_queries_find(struct context *context, struct db *db, const struct migrate_dialect *dialect,
                              const struct model_queries **ret_queries)
 {
-    for (size_t i = 0; i < sizeof all_queries / sizeof *all_queries; i++) {
-        bool applies = false;
-        if (strcmp(all_queries[i].dialect, dialect) != 0)
-            continue;
-        enum code code = find_whether_applies(context, db, &all_queries[i], &applies);
-        if (code == OK && applies)
-            *ret_queries = &all_queries[i];
-        if (code != OK || applies)
-            return code;
-    }
-    return fail_native(context, INTERNAL, "nothing to ask a database of dialect \"%s\"", dialect);
+    const struct model_queries *queries = dialect->queries;
+    bool applies = false;
+    enum code code = find_whether_applies(context, db, queries, &applies);
+
+    while (code == OK && !applies)
+        code = find_whether_applies(context, db, ++queries, &applies);
+    if (code == OK)
+        *ret_queries = queries;
+    return code;
 }

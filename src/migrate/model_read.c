@@ -1,8 +1,4 @@
-/*
- * migrate/model_read.c: builds tables from the rows of the catalogue, one row at a time, whichever database gave them.
- *
- * Lists grow by doubling as rows come; what they outgrow stays with the arena.
- */
+/* migrate/model_read.c: builds tables from the rows of the catalogue, one at a time, whichever database gave them. */
 
 #include "migrate/model_read.h"
 
@@ -29,17 +25,6 @@ static const char *text(const struct db_value *cell)
     return cell->type == DB_TEXT ? cell->text : "";
 }
 
-/* The list with room for one more. NULL without memory. The room is a power of two, so it is full whenever n is one. */
-static void *make_room(struct context *context, void *items, size_t n, size_t size)
-{
-    bool is_full = (n & (n - 1)) == 0;
-    void *more = is_full ? arena_grow(context->arena, items, n * size, (n ? 2 * n : 1) * size) : items;
-
-    if (!more)
-        fail_memory(context);
-    return more;
-}
-
 /* The table of a row; NULL when it is none of the model's. */
 static struct table *find_table(const struct model *model, const struct db_value *row)
 {
@@ -56,7 +41,7 @@ static struct table *find_or_add_table(struct context *context, struct model *mo
     if (table)
         return table;
 
-    struct table *tables = make_room(context, model->tables, model->n_tables, sizeof *tables);
+    struct table *tables = arena_room(context->arena, model->tables, model->n_tables, sizeof *tables);
     if (!tables)
         return NULL;
     model->tables = tables;
@@ -68,10 +53,11 @@ static struct table *find_or_add_table(struct context *context, struct model *mo
 static enum code read_column(struct context *context, struct model *model, const struct db_value *row)
 {
     struct table *table = find_or_add_table(context, model, row);
-    struct column *columns = table ? make_room(context, table->columns, table->n_columns, sizeof *columns) : NULL;
+    struct column *columns =
+        table ? arena_room(context->arena, table->columns, table->n_columns, sizeof *columns) : NULL;
 
     if (!columns)
-        return NO_MEMORY;
+        return fail_memory(context);
     table->columns = columns;
     columns[table->n_columns++] = (struct column){
         .name = text(&row[1]),
@@ -102,11 +88,12 @@ static enum code read_index(struct context *context, struct model *model, const 
         return OK;
     if (row[5].integer != 0)
         return join(context, &table->primary_key, &row[3], row[2].integer == 1);
+    /* Rows whose first one is missing, as rights may have it, still have one to belong to. */
     bool is_first = row[2].integer == 1 || table->n_indexes == 0;
     if (is_first) {
-        struct index *indexes = make_room(context, table->indexes, table->n_indexes, sizeof *indexes);
+        struct index *indexes = arena_room(context->arena, table->indexes, table->n_indexes, sizeof *indexes);
         if (!indexes)
-            return NO_MEMORY;
+            return fail_memory(context);
         table->indexes = indexes;
         indexes[table->n_indexes++] = (struct index){.name = text(&row[1]), .unique = row[4].integer != 0};
     }
@@ -121,9 +108,9 @@ static enum code read_foreign_key(struct context *context, struct model *model, 
         return OK;
     bool is_first = row[2].integer == 1 || table->n_foreign_keys == 0;
     if (is_first) {
-        struct foreign_key *keys = make_room(context, table->foreign_keys, table->n_foreign_keys, sizeof *keys);
+        struct foreign_key *keys = arena_room(context->arena, table->foreign_keys, table->n_foreign_keys, sizeof *keys);
         if (!keys)
-            return NO_MEMORY;
+            return fail_memory(context);
         table->foreign_keys = keys;
         keys[table->n_foreign_keys++] = (struct foreign_key){
             .name = text_or_null(&row[1]),
@@ -140,12 +127,12 @@ static enum code read_foreign_key(struct context *context, struct model *model, 
 static enum code read_check(struct context *context, struct model *model, const struct db_value *row)
 {
     struct table *table = find_table(model, row);
-    struct check *checks = table ? make_room(context, table->checks, table->n_checks, sizeof *checks) : NULL;
+    struct check *checks = table ? arena_room(context->arena, table->checks, table->n_checks, sizeof *checks) : NULL;
 
     if (!table)
         return OK;
     if (!checks)
-        return NO_MEMORY;
+        return fail_memory(context);
     table->checks = checks;
     checks[table->n_checks++] = (struct check){.name = text_or_null(&row[1]), .expression = text(&row[2])};
     return OK;
@@ -234,7 +221,7 @@ enum code model_read(struct context *context, struct db *db, const struct migrat
 {
     const struct model_queries *queries = NULL;
     struct model model = {0};
-    enum code code = model_queries_find(context, db, dialect->name, &queries);
+    enum code code = model_queries_find(context, db, dialect, &queries);
 
     if (code == OK)
         code = read_rows(context, db, queries->columns, read_column, &model);

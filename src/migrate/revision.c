@@ -62,12 +62,15 @@ static const char *number_parameters(struct context *context, const struct db *d
 
 /* A change of one row. */
 static enum code write_row(struct context *context, struct db *db, const char *sql, const struct db_value *values,
-                           size_t n_values)
+                           size_t n_values, int64_t *ret_affected)
 {
-    struct db_result result;
+    struct db_result result = {.affected = 0};
     const char *text = number_parameters(context, db, sql);
+    enum code code = text ? db_execute(db, context, DB_WRITE, text, values, n_values, &result) : fail_memory(context);
 
-    return text ? db_execute(db, context, DB_WRITE, text, values, n_values, &result) : fail_memory(context);
+    if (code == OK)
+        *ret_affected = result.affected;
+    return code;
 }
 
 /* Atlas writes no NULL here, but other hands do. */
@@ -93,6 +96,15 @@ static struct revision decode(const struct db_value *cells)
     };
 }
 
+/* Can the row be a revision? What was done of it is counted by it. */
+static bool is_sound(const struct db_value *cells)
+{
+    const struct db_value *type = &cells[2], *applied = &cells[3], *total = &cells[4];
+
+    return type->type == DB_INTEGER && type->integer >= 0 && applied->type == DB_INTEGER && applied->integer >= 0 &&
+           total->type == DB_INTEGER && total->integer >= applied->integer;
+}
+
 static enum code find_table(struct context *context, struct db *db, const struct migrate_dialect *dialect,
                             bool *ret_found)
 {
@@ -112,8 +124,15 @@ static enum code read_rows(struct context *context, struct db *db, struct revisi
     struct revision *items = arena_array(context->arena, result.n_rows, sizeof *items);
     if (!items)
         return fail_memory(context);
-    for (size_t i = 0; i < result.n_rows; i++)
-        items[i] = decode(result.cells + i * result.n_columns);
+    for (size_t i = 0; i < result.n_rows; i++) {
+        const struct db_value *cells = &result.cells[i * result.n_columns];
+        items[i] = decode(cells);
+        if (!is_sound(cells))
+            return fail(context, CONFLICT,
+                        "atlas_schema_revisions: the revision of version \"%s\" is none: look at its type, applied "
+                        "and total",
+                        items[i].version);
+    }
     *ret_revisions = (struct revisions){.items = items, .n = result.n_rows, .has_table = true};
     return OK;
 }
@@ -186,6 +205,8 @@ enum code revision_insert(struct context *context, struct db *db, const struct m
                           const struct revision *revision)
 {
     const char *now = format_now(context, dialect);
+    int64_t affected = 0;
+
     if (!now)
         return context->error.code;
     const struct db_value values[] = {
@@ -202,11 +223,12 @@ enum code revision_insert(struct context *context, struct db *db, const struct m
         text_value(OPERATOR),
         text_value(now),
     };
-    return write_row(context, db, insert_one, values, sizeof values / sizeof values[0]);
+    return write_row(context, db, insert_one, values, sizeof values / sizeof values[0], &affected);
 }
 
 enum code revision_update(struct context *context, struct db *db, const struct revision *revision)
 {
+    int64_t affected = 0;
     const struct db_value values[] = {
         integer_value(revision->applied),
         integer_value(revision->total),
@@ -218,5 +240,8 @@ enum code revision_update(struct context *context, struct db *db, const struct r
         text_value(OPERATOR),
         text_value(revision->version),
     };
-    return write_row(context, db, update_one, values, sizeof values / sizeof values[0]);
+    enum code code = write_row(context, db, update_one, values, sizeof values / sizeof values[0], &affected);
+    if (code == OK && affected == 0)
+        return fail(context, CONFLICT, "the revision of version %s is gone", revision->version);
+    return code;
 }

@@ -1,5 +1,4 @@
-/* migrate/sql_text.c: the few rules by which databases tell text from what is only quoted or remarked. A doubled quote
- * needs none: it is two texts side by side, which end at the same place. */
+/* migrate/sql_text.c: the few rules by which databases tell text from what is only quoted or remarked. */
 
 #include "migrate/sql_text.h"
 
@@ -106,10 +105,11 @@ bool sql_at_quote(const char *at, unsigned rules)
            tag_size(at, rules) > 0;
 }
 
+/* After the quote that is the last; one that is doubled is text. */
 static const char *find_quote(const char *at, char quote, bool backslashes)
 {
-    for (; *at && *at != quote; at++)
-        if (*at == '\\' && backslashes && at[1])
+    for (; *at && (*at != quote || at[1] == quote); at++)
+        if (at[1] && (*at == quote || (*at == '\\' && backslashes)))
             at++;
     return *at ? at + 1 : NULL;
 }
@@ -132,4 +132,77 @@ const char *sql_quote_end(const char *at, unsigned rules)
     if (at_escaped_quote(at, rules))
         return find_quote(at + 2, '\'', true);
     return find_quote(at + 1, *at, (rules & SPLIT_BACKSLASHES) && *at != '`');
+}
+
+/* SQLite takes names in brackets as well. A comment without end goes on to the end of the text. */
+static const char *find_token(const char *at, unsigned rules)
+{
+    at = sql_skip_blank(at, rules);
+    return sql_at_comment(at, rules) ? at + strlen(at) : at;
+}
+
+static bool at_bracket(const char *at, unsigned rules)
+{
+    return *at == '[' && !(rules & (SPLIT_BACKSLASHES | SPLIT_DOLLARS)) && strchr(at, ']');
+}
+
+/* The size of the quoted text here; 0: there is none, or it has no end. */
+static size_t quoted_size(const char *start, unsigned rules)
+{
+    const char *end = sql_at_quote(start, rules) ? sql_quote_end(start, rules) : NULL;
+
+    if (at_bracket(start, rules))
+        return (size_t)(strchr(start, ']') + 1 - start);
+    return end ? (size_t)(end - start) : 0;
+}
+
+/* MySQL has strings in both kinds of quotes, and names in backticks only. */
+static bool is_name_quote(char quote, unsigned rules)
+{
+    return quote == '`' || quote == '[' || (quote == '"' && !(rules & SPLIT_BACKSLASHES));
+}
+
+struct sql_token sql_next_token(const char **position, unsigned rules)
+{
+    const char *start = find_token(*position, rules);
+    struct sql_token token = {.kind = SQL_SIGN, .start = start, .size = quoted_size(start, rules)};
+
+    if (!*start) {
+        token.kind = SQL_END;
+    } else if (token.size > 0) {
+        token.kind = is_name_quote(*start, rules) ? SQL_NAME : SQL_TEXT;
+    } else {
+        token.size = sql_word_size(start);
+        token.kind = token.size > 0 ? SQL_WORD : SQL_SIGN;
+        token.size += token.size == 0;
+    }
+    *position = start + token.size;
+    return token;
+}
+
+bool sql_token_is_word(const struct sql_token *token, const char *word)
+{
+    return token->kind == SQL_WORD && sql_is_word(token->start, token->size, word);
+}
+
+bool sql_token_is_name(const struct sql_token *token, const char *name)
+{
+    if (token->kind != SQL_NAME)
+        return sql_token_is_word(token, name);
+
+    const char *at = token->start + 1;
+    const char *end = token->start + token->size - 1;
+    for (; at < end && strncasecmp(at, name, 1) == 0; at++, name++)
+        at += *at == *end && at + 1 < end;
+    return at == end && !*name;
+}
+
+bool sql_has_name(const char *text, const char *name, unsigned rules)
+{
+    struct sql_token token;
+
+    do
+        token = sql_next_token(&text, rules);
+    while (token.kind != SQL_END && !sql_token_is_name(&token, name));
+    return token.kind != SQL_END;
 }

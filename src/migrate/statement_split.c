@@ -11,6 +11,8 @@
 
 #include "core/arena.h"
 #include "core/context.h"
+#include "migrate/dialect.h"
+#include "migrate/directory.h"
 #include "migrate/sql_text.h"
 #include "migrate/statement_body.h"
 
@@ -23,7 +25,6 @@ struct splitter {
     const char *delimiter;
     bool custom; /* the delimiter is not `;`: it alone ends a statement, and is cut off */
     struct sql_statements done;
-    size_t capacity;
     const char *counted; /* up to here, lines are counted */
     size_t line;         /* of that place, from 1 */
     /* Of the statement under way: */
@@ -114,37 +115,20 @@ static enum code read_delimiter_line(struct splitter *splitter)
     return code;
 }
 
-static enum code grow(struct splitter *splitter)
+static enum code add_statement(struct splitter *splitter, const char *end)
 {
     struct arena *arena = splitter->context->arena;
     struct sql_statements *done = &splitter->done;
-    size_t capacity = splitter->capacity ? splitter->capacity * 2 : 16;
-    const char **items = arena_array(arena, capacity, sizeof *items);
-    size_t *lines = arena_array(arena, capacity, sizeof *lines);
+    const char **items = arena_room(arena, (void *)done->items, done->n, sizeof *items);
+    size_t *lines = arena_room(arena, done->lines, done->n, sizeof *lines);
 
-    if (!items || !lines)
-        return fail_memory(splitter->context);
-    if (done->n > 0) {
-        memcpy(items, done->items, done->n * sizeof *items);
-        memcpy(lines, done->lines, done->n * sizeof *lines);
-    }
-    done->items = items;
-    done->lines = lines;
-    splitter->capacity = capacity;
-    return OK;
-}
-
-static enum code add_statement(struct splitter *splitter, const char *end)
-{
-    struct sql_statements *done = &splitter->done;
-
-    if (done->n == splitter->capacity && grow(splitter) != OK)
-        return NO_MEMORY;
     while (end > splitter->start && isspace((unsigned char)end[-1]))
         end--;
-    char *item = arena_copy(splitter->context->arena, splitter->start, (size_t)(end - splitter->start));
-    if (!item)
+    char *item = arena_copy(arena, splitter->start, (size_t)(end - splitter->start));
+    if (!items || !lines || !item)
         return fail_memory(splitter->context);
+    done->items = items;
+    done->lines = lines;
     for (; splitter->counted < splitter->start; splitter->counted++)
         splitter->line += *splitter->counted == '\n';
     done->lines[done->n] = splitter->line;
@@ -297,5 +281,15 @@ enum code statements_split(struct context *context, const char *text, size_t siz
         code = finish(&splitter);
     if (code == OK)
         *ret_statements = splitter.done;
+    return code;
+}
+
+enum code file_split(struct context *context, const struct migrate_dialect *dialect, const struct migration_file *file,
+                     struct sql_statements *ret_statements)
+{
+    enum code code = statements_split(context, file->text, file->size, dialect->split, ret_statements);
+
+    if (code == MALFORMED)
+        return fail(context, code, "%s: %s", file->name, context->error.detail);
     return code;
 }

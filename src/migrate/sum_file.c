@@ -16,6 +16,13 @@
 #include "migrate/hash_chain.h"
 
 /* A file that is ignored has no line, but its name is in the chain. */
+void sum_file_add(struct hash_chain *chain, const struct migration_file *file)
+{
+    hash_chain_add(chain, file->name, strlen(file->name));
+    if (!file_header_is_ignored(file))
+        hash_chain_add(chain, file->text, file->size);
+}
+
 enum code sum_file_make(struct context *context, struct migration_directory *directory)
 {
     struct hash_chain chain;
@@ -28,15 +35,12 @@ enum code sum_file_make(struct context *context, struct migration_directory *dir
     buffer_init(&lines, context->arena, SUM_FILE_SIZE_MAX);
     for (size_t i = 0; i < directory->n_files; i++) {
         struct migration_file *file = &directory->files[i];
-        bool ignored = file_header_is_ignored(file);
-        hash_chain_add(&chain, file->name, strlen(file->name));
-        if (!ignored)
-            hash_chain_add(&chain, file->text, file->size);
+        sum_file_add(&chain, file);
         hash_chain_format(&chain, text);
         file->hash = arena_text(context->arena, text);
         if (!file->hash)
             return fail_memory(context);
-        if (ignored)
+        if (file_header_is_ignored(file))
             continue;
         hash_chain_add(&total, file->name, strlen(file->name));
         hash_chain_add(&total, text, strlen(text));

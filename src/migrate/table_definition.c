@@ -6,119 +6,62 @@
 #include "migrate/table_definition.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "core/arena.h"
 #include "core/buffer.h"
 #include "core/context.h"
+#include "migrate/sql_text.h"
 
-enum token_kind { END, WORD, NAME, TEXT, SIGN }; /* NAME: an identifier in quotes; TEXT: a string */
+/* SQLite has nothing of enum split_rule. */
+#define RULES 0
 
-struct token {
-    enum token_kind kind;
-    const char *start;
-    size_t size;
-};
-
-static bool is_word(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
-           (unsigned char)c >= 0x80;
-}
-
-static const char *skip_blanks(const char *p)
-{
-    for (;;) {
-        const char *start = p;
-        p += strspn(p, " \t\r\n\f");
-        if (strncmp(p, "--", 2) == 0)
-            p += strcspn(p, "\n");
-        if (strncmp(p, "/*", 2) == 0) {
-            const char *end = strstr(p + 2, "*/");
-            p = end ? end + 2 : p + strlen(p);
-        }
-        if (p == start)
-            return p;
-    }
-}
-
-/* A quote that is doubled is part of the text. */
-static size_t quoted_size(const char *start)
-{
-    char end = *start == '[' ? ']' : *start;
-    const char *p = start + 1;
-
-    while (*p && (*p != end || (end != ']' && p[1] == end)))
-        p += *p == end ? 2 : 1;
-    return (size_t)(p - start) + (*p ? 1 : 0);
-}
-
-static size_t sign_size(const char *start)
+/* Takes the next token from *position. Some signs are of two characters. */
+static struct sql_token next_token(const char **position)
 {
     static const char *const pairs[] = {"<=", ">=", "<>", "!=", "==", "||", "<<", ">>", "->"};
+    struct sql_token token = sql_next_token(position, RULES);
 
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-        if (strncmp(start, pairs[i], 2) == 0)
-            return 2;
-    return 1;
-}
-
-/* Takes the next token from *position. */
-static struct token next_token(const char **position)
-{
-    const char *start = skip_blanks(*position);
-    struct token token = {.kind = SIGN, .start = start};
-
-    if (!*start) {
-        token.kind = END;
-    } else if (is_word(*start)) {
-        token.kind = WORD;
-        while (is_word(start[token.size]))
-            token.size++;
-    } else if (strchr("'\"`[", *start)) {
-        token.kind = *start == '\'' ? TEXT : NAME;
-        token.size = quoted_size(start);
-    } else {
-        token.size = sign_size(start);
-    }
-    *position = start + token.size;
+    for (size_t i = 0; token.kind == SQL_SIGN && i < sizeof pairs / sizeof *pairs; i++)
+        if (strncmp(token.start, pairs[i], 2) == 0)
+            token.size = 2;
+    *position = token.start + token.size;
     return token;
 }
 
-static bool is(const struct token *token, enum token_kind kind, const char *text)
+static bool is_sign(const struct sql_token *token, char sign)
 {
-    return token->kind == kind && token->size == strlen(text) && strncasecmp(token->start, text, token->size) == 0;
+    return token->kind == SQL_SIGN && token->size == 1 && *token->start == sign;
 }
 
 /* Would it be the same name without its quotes? */
-static bool is_plain(const struct token *name)
+static bool is_plain(const struct sql_token *name)
 {
     if (name->size < 3 || (name->start[1] >= '0' && name->start[1] <= '9'))
         return false;
     for (size_t i = 1; i < name->size - 1; i++)
-        if (!is_word(name->start[i]))
+        if (!sql_is_word_char(name->start[i]))
             return false;
     return true;
 }
 
 /* Is there a space between two tokens? A call has none before its parenthesis. */
-static bool is_apart(const struct token *left, const struct token *right)
+static bool is_apart(const struct sql_token *left, const struct sql_token *right)
 {
-    if (left->kind == END || is(left, SIGN, "(") || is(left, SIGN, "."))
+    if (left->kind == SQL_END || is_sign(left, '(') || is_sign(left, '.'))
         return false;
-    if (is(right, SIGN, "("))
-        return left->kind == SIGN;
-    return !is(right, SIGN, ")") && !is(right, SIGN, ",") && !is(right, SIGN, ".");
+    if (is_sign(right, '('))
+        return left->kind == SQL_SIGN;
+    return !is_sign(right, ')') && !is_sign(right, ',') && !is_sign(right, '.');
 }
 
-static void write_token(struct buffer *buffer, const struct token *token)
+static void write_token(struct buffer *buffer, const struct sql_token *token)
 {
-    bool is_bare = token->kind == NAME && is_plain(token);
+    bool is_bare = token->kind == SQL_NAME && is_plain(token);
     const char *start = token->start + is_bare;
     size_t size = token->size - (is_bare ? 2 : 0);
 
     for (size_t i = 0; i < size; i++) {
-        bool is_upper = (token->kind == WORD || is_bare) && start[i] >= 'A' && start[i] <= 'Z';
+        bool is_upper = (token->kind == SQL_WORD || is_bare) && start[i] >= 'A' && start[i] <= 'Z';
         buffer_add_char(buffer, is_upper ? (char)(start[i] - 'A' + 'a') : start[i]);
     }
 }
@@ -126,17 +69,17 @@ static void write_token(struct buffer *buffer, const struct token *token)
 /* Reads what is in the parentheses that the text goes on with. NULL without memory. */
 static const char *parse_expression(struct context *context, const char **position)
 {
-    struct token previous = {.kind = END};
+    struct sql_token previous = {.kind = SQL_END};
     struct buffer buffer;
     int depth = 0;
 
     buffer_init(&buffer, context->arena, 2 * strlen(*position));
     for (;;) {
-        struct token token = next_token(position);
-        depth += is(&token, SIGN, "(") - is(&token, SIGN, ")");
-        if (token.kind == END || depth == 0)
+        struct sql_token token = next_token(position);
+        depth += is_sign(&token, '(') - is_sign(&token, ')');
+        if (token.kind == SQL_END || depth == 0)
             return buffer.failed ? NULL : buffer.data;
-        if (depth == 1 && previous.kind == END && is(&token, SIGN, "("))
+        if (depth == 1 && previous.kind == SQL_END && is_sign(&token, '('))
             continue;
         if (is_apart(&previous, &token))
             buffer_add_char(&buffer, ' ');
@@ -148,11 +91,11 @@ static const char *parse_expression(struct context *context, const char **positi
 static size_t count_checks(const char *sql)
 {
     size_t n = 0;
-    struct token token = {.kind = SIGN};
+    struct sql_token token = {.kind = SQL_SIGN};
 
-    while (token.kind != END) {
+    while (token.kind != SQL_END) {
         token = next_token(&sql);
-        n += is(&token, WORD, "CHECK");
+        n += sql_token_is_word(&token, "CHECK");
     }
     return n;
 }
@@ -160,15 +103,15 @@ static size_t count_checks(const char *sql)
 enum code table_definition_parse(struct context *context, const char *sql, struct table_definition *ret_definition)
 {
     struct table_definition definition = {.checks = NULL};
-    struct token token = {.kind = SIGN};
+    struct sql_token token = {.kind = SQL_SIGN};
 
     definition.checks = arena_array(context->arena, count_checks(sql), sizeof *definition.checks);
     if (!definition.checks)
         return fail_memory(context);
-    while (token.kind != END) {
+    while (token.kind != SQL_END) {
         token = next_token(&sql);
-        definition.numbered = definition.numbered || is(&token, WORD, "AUTOINCREMENT");
-        if (!is(&token, WORD, "CHECK"))
+        definition.numbered = definition.numbered || sql_token_is_word(&token, "AUTOINCREMENT");
+        if (!sql_token_is_word(&token, "CHECK"))
             continue;
         const char *expression = parse_expression(context, &sql);
         if (!expression)

@@ -1,6 +1,7 @@
 /*
  * migrate/transaction.c: SQLite changes a table by making a new one and dropping the old. While references are looked
  * after, dropping it would delete or refuse its rows; so they are let alone, and checked as a whole before the commit.
+ * Which ones were broken before, the database itself notes and compares: there may be any number of them.
  */
 
 #include "migrate/transaction.h"
@@ -10,69 +11,52 @@
 
 #include "core/clock.h"
 #include "core/context.h"
+#include "driver/db.h"
 #include "migrate/dialect.h"
 #include "migrate/lock.h"
 
 #define PAUSE_MS 50
 
-static enum code find_broken(const struct transaction *transaction, struct db_result *ret_broken)
-{
-    return db_execute(transaction->db, transaction->context, DB_READ, transaction->dialect->references_check, NULL, 0,
-                      ret_broken);
-}
-
-static bool cells_are_equal(const struct db_value *a, const struct db_value *b)
-{
-    if (a->type != b->type || a->integer != b->integer || a->size != b->size)
-        return false;
-    return a->type != DB_TEXT || memcmp(a->text, b->text, a->size) == 0;
-}
-
-static bool has_row(const struct db_result *result, const struct db_value *row)
-{
-    for (size_t i = 0; i < result->n_rows; i++) {
-        size_t n = 0;
-        while (n < result->n_columns && cells_are_equal(&result->cells[i * result->n_columns + n], &row[n]))
-            n++;
-        if (n == result->n_columns)
-            return true;
-    }
-    return false;
-}
-
 /* Are there references broken now that were not before? */
 static enum code check_references(const struct transaction *transaction)
 {
+    struct context *context = transaction->context;
     struct db_result broken;
-    enum code code = find_broken(transaction, &broken);
+    enum code code =
+        db_execute(transaction->db, context, DB_READ, transaction->dialect->references_broken, NULL, 0, &broken);
 
-    for (size_t i = 0; code == OK && i < broken.n_rows; i++) {
-        const struct db_value *row = &broken.cells[i * broken.n_columns];
-        if (!has_row(&transaction->broken, row))
-            code = fail(transaction->context, CONFLICT, "a row of table \"%s\" would refer to no row of \"%s\"",
-                        row[0].text, row[2].text);
-    }
+    if (code == OK && broken.n_rows > 0)
+        return fail(context, CONFLICT, "a row of table \"%s\" %s to no row of \"%s\"", broken.cells[0].text,
+                    transaction->open ? "would refer" : "refers now", broken.cells[1].text);
     return code;
 }
 
 /* Lets references alone from now on. Ones that cannot even be checked were so before, and are not ours to refuse. */
 static enum code release_references(struct transaction *transaction)
 {
+    const struct migrate_dialect *dialect = transaction->dialect;
     struct context *context = transaction->context;
     const struct error before = context->error;
+    enum code code = db_run(transaction->db, context, dialect->references_note);
 
-    transaction->checked = find_broken(transaction, &transaction->broken) == OK;
-    context->error = before;
-    return db_run(transaction->db, context, transaction->dialect->references_off);
+    transaction->checked = code == OK;
+    if (code != OK && transaction->db->connected && strstr(context->error.native, dialect->references_mismatch)) {
+        context->error = before;
+        code = OK;
+    }
+    return code == OK ? db_run(transaction->db, context, dialect->references_off) : code;
 }
 
 static void hold_references(const struct transaction *transaction)
 {
-    const struct error failure = transaction->context->error;
+    const struct migrate_dialect *dialect = transaction->dialect;
+    struct context *context = transaction->context;
+    const struct error failure = context->error;
 
-    if (db_run(transaction->db, transaction->context, transaction->dialect->references_on) != OK)
-        db_close(transaction->db); /* a new connection has them on */
-    transaction->context->error = failure;
+    if (db_run(transaction->db, context, dialect->references_forget) != OK ||
+        db_run(transaction->db, context, dialect->references_on) != OK)
+        db_close(transaction->db); /* a new connection has them on, and no notes */
+    context->error = failure;
 }
 
 static enum code begin(struct context *context, struct db *db)
@@ -91,17 +75,27 @@ static enum code begin(struct context *context, struct db *db)
     return code;
 }
 
+static enum code begin_with(struct transaction *transaction, struct context *context, struct db *db,
+                            const struct migrate_dialect *dialect, bool open)
+{
+    *transaction = (struct transaction){.context = context, .db = db, .dialect = dialect, .open = open};
+    enum code code = dialect->references_off ? release_references(transaction) : OK;
+
+    if (code == OK && open)
+        code = begin(context, db);
+    return code == OK ? OK : transaction_end(transaction, code);
+}
+
 enum code transaction_begin(struct transaction *transaction, struct context *context, struct db *db,
                             const struct migrate_dialect *dialect)
 {
-    *transaction = (struct transaction){.context = context, .db = db, .dialect = dialect};
-    enum code code = dialect->references_off ? release_references(transaction) : OK;
+    return begin_with(transaction, context, db, dialect, true);
+}
 
-    if (code == OK)
-        code = begin(context, db);
-    if (code == OK)
-        code = lock_check(context, db, dialect);
-    return code == OK ? OK : transaction_end(transaction, code);
+enum code transaction_begin_none(struct transaction *transaction, struct context *context, struct db *db,
+                                 const struct migrate_dialect *dialect)
+{
+    return begin_with(transaction, context, db, dialect, false);
 }
 
 enum code transaction_end(struct transaction *transaction, enum code code)
@@ -110,7 +104,7 @@ enum code transaction_end(struct transaction *transaction, enum code code)
 
     if (code == OK && transaction->checked)
         code = check_references(transaction);
-    if (code == OK)
+    if (code == OK && transaction->open)
         code = db_commit(transaction->db, context);
     else
         db_rollback(transaction->db, context);

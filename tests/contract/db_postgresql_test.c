@@ -17,6 +17,24 @@ static const struct server server = {
     .is_there = "SELECT COUNT(*) FROM pg_stat_activity WHERE pid =",
     .sleep = "SELECT pg_sleep(5)",
     .never_hurry = "SET statement_timeout = 0",
+    .take_lock = "SELECT pg_advisory_lock(7101) IS NOT NULL",
+    .has_lock = "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7101 AND pid = pg_backend_pid()",
+    .settings = "SELECT string_agg(name || '=' || setting, ' ' ORDER BY name) || current_setting('role') "
+                "FROM pg_catalog.pg_settings WHERE name NOT LIKE 'transaction\\_%'",
+    .dump =
+        {
+            "SELECT pg_catalog.set_config('search_path', '', false)",
+            "SET statement_timeout = 77000",
+            "SET lock_timeout = 77000",
+            "SET idle_in_transaction_session_timeout = 0",
+            "SET client_encoding = 'LATIN1'",
+            "SET standard_conforming_strings = off",
+            "SET check_function_bodies = false",
+            "SET xmloption = document",
+            "SET timezone = 'Asia/Novosibirsk'",
+            "SET datestyle = 'SQL, DMY'",
+            "SELECT set_config('role', current_user, false)",
+        },
 };
 
 /* --- types --- */
@@ -129,6 +147,20 @@ static void test_connect__makes_the_session_the_same_everywhere(void **state)
         assert_int_equal(db_execute(db, context, DB_READ, sql, NULL, 0, &result), OK);
         assert_string_equal(result.cells[0].text, session[i][1]);
     }
+}
+
+static void test_reset_session__leads_back_to_the_schema(void **state)
+{
+    (void)state;
+    struct db_options options = place();
+    struct db_result result;
+
+    options.schema = "odd \"schema\"";
+    struct db *elsewhere = open_with(&options);
+    run_or_fail(context, elsewhere, "SET search_path = public");
+    assert_int_equal(db_reset_session(elsewhere, context), OK);
+    assert_int_equal(db_execute(elsewhere, context, DB_READ, "SHOW search_path", NULL, 0, &result), OK);
+    assert_string_equal(result.cells[0].text, "\"odd \"\"schema\"\"\"");
 }
 
 /* The folder of the server's socket; the test is given that, or the socket. */
@@ -369,6 +401,7 @@ int main(void)
         TEST(test_execute__refuses_a_nul),
         TEST(test_execute__sends_and_receives_in_pieces),
         TEST(test_connect__makes_the_session_the_same_everywhere),
+        TEST(test_reset_session__leads_back_to_the_schema),
         TEST(test_connect__takes_a_socket_and_its_folder),
         TEST(test_connect__does_not_wait_for_a_silent_server_for_ever),
         TEST(test_execute__does_not_outlive_its_request),

@@ -13,21 +13,7 @@
 #include <sys/wait.h>
 
 #include "core/clock.h"
-
-#define VALUES(...)                                                                                                    \
-    (const struct db_value[]){__VA_ARGS__}, sizeof((struct db_value[]){__VA_ARGS__}) / sizeof(struct db_value)
-#define INTEGER(number)                                                                                                \
-    {                                                                                                                  \
-        .type = DB_INTEGER, .integer = (number)                                                                        \
-    }
-#define TEXT(string)                                                                                                   \
-    {                                                                                                                  \
-        .type = DB_TEXT, .text = (string), .size = sizeof(string) - 1                                                  \
-    }
-#define NOTHING                                                                                                        \
-    {                                                                                                                  \
-        .type = DB_NULL                                                                                                \
-    }
+#include "db_values.h"
 
 struct server {
     const char *driver;
@@ -36,6 +22,10 @@ struct server {
     const char *is_there;    /* counts the sessions of the number that follows */
     const char *sleep;       /* for 5 seconds */
     const char *never_hurry; /* statements may take any time */
+    const char *take_lock;   /* 1: the session has the named lock now, or had it before */
+    const char *has_lock;    /* 1: it has it */
+    const char *settings;    /* in one text, of every setting that a dump changes */
+    const char *dump[12];    /* changes each of them */
 };
 
 static const struct server server;
@@ -535,6 +525,89 @@ static inline void test_connect__says_when_memory_ends(void **state)
     assert_true(after > 1);
 }
 
+/* --- the session --- */
+
+static inline const char *settings_of(struct db *connection)
+{
+    struct db_result result;
+
+    if (db_execute(connection, context, DB_READ, server.settings, NULL, 0, &result) != OK)
+        fail_msg("%s: %s", server.settings, context->error.native);
+    assert_int_equal(result.n_rows, 1);
+    assert_int_equal(result.cells[0].type, DB_TEXT);
+    return result.cells[0].text;
+}
+
+/* Sets the session otherwise, and sees that each statement does something. */
+static inline void run_dump(void)
+{
+    for (size_t i = 0; server.dump[i]; i++) {
+        const char *before = settings_of(db);
+        run_or_fail(context, db, server.dump[i]);
+        if (strcmp(settings_of(db), before) == 0)
+            fail_msg("changes nothing: %s", server.dump[i]);
+    }
+}
+
+static inline void test_reset_session__undoes_what_a_dump_sets(void **state)
+{
+    (void)state;
+    const char *fresh = settings_of(db);
+
+    run_dump();
+    assert_int_equal(db_reset_session(db, context), OK);
+    assert_string_equal(settings_of(db), fresh);
+    assert_int_equal(integer_of(db, "SELECT COUNT(*) FROM parent"), 1);
+}
+
+static inline void test_reset_session__undoes_what_is_set_without_our_limits(void **state)
+{
+    (void)state;
+    struct db_options options = place();
+
+    options.statement_timeout_ms = options.lock_timeout_ms = 0;
+    db = open_with(&options);
+    test_reset_session__undoes_what_a_dump_sets(state);
+}
+
+static inline void test_reset_session__keeps_the_locks(void **state)
+{
+    (void)state;
+    int64_t session = integer_of(db, server.session);
+
+    assert_int_equal(integer_of(db, server.take_lock), 1);
+    run_dump();
+    assert_int_equal(db_reset_session(db, context), OK);
+    assert_int_equal(integer_of(db, server.has_lock), 1);
+    assert_int_equal(integer_of(db, server.session), session);
+}
+
+static inline void test_reset_session__keeps_the_transaction(void **state)
+{
+    (void)state;
+    const char *fresh = settings_of(db);
+    struct db *other = open_db(5000);
+
+    assert_int_equal(db_begin(db, context), OK);
+    assert_int_equal(execute("INSERT INTO parent VALUES (2, 'two', NULL)"), OK);
+    run_dump();
+    assert_int_equal(db_reset_session(db, context), OK);
+    assert_string_equal(settings_of(db), fresh);
+    assert_int_equal(integer_of(other, "SELECT COUNT(*) FROM parent"), 1);
+    assert_int_equal(execute("INSERT INTO parent VALUES (3, 'three', NULL)"), OK);
+    db_rollback(db, context);
+    assert_int_equal(integer_of(db, "SELECT COUNT(*) FROM parent"), 1);
+}
+
+static inline void test_reset_session__says_when_the_connection_is_gone(void **state)
+{
+    (void)state;
+    kill_connection();
+    assert_int_equal(db_reset_session(db, context), UNAVAILABLE);
+    assert_int_equal(db_reset_session(db, context), OK);
+    assert_int_equal(integer_of(db, "SELECT COUNT(*) FROM parent"), 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 /* The cases of this file, for the list of a program. */
@@ -553,7 +626,9 @@ static inline void test_connect__says_when_memory_ends(void **state)
         TEST(test_lock__held_by_another_is_contended), TEST(test_execute__runs_again_what_broke_off),                  \
         TEST(test_deadlock__is_contended_for_one_of_the_two),                                                          \
         TEST(test_connect__is_unavailable_where_it_is_not_let_in), TEST(test_connect__leaves_no_connection_behind),    \
-        TEST(test_connect__says_when_memory_ends)
+        TEST(test_connect__says_when_memory_ends), TEST(test_reset_session__undoes_what_a_dump_sets),                  \
+        TEST(test_reset_session__undoes_what_is_set_without_our_limits), TEST(test_reset_session__keeps_the_locks),    \
+        TEST(test_reset_session__keeps_the_transaction), TEST(test_reset_session__says_when_the_connection_is_gone)
 
 /* The result is that of main(). */
 #define server_run_tests(tests)                                                                                        \

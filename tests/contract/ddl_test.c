@@ -13,6 +13,8 @@
 #include "migrate/model.h"
 #include "migrate/model_read.h"
 #include "migrate/replay.h"
+#include "migrate/scratch.h"
+#include "migrate/transaction.h"
 
 /* --- records --- */
 
@@ -218,23 +220,12 @@ static enum code run_all(const struct ddl *ddl)
 /* In a transaction where that can be, and with references as whoever applies a file has them. */
 static enum code apply(const struct ddl *ddl)
 {
-    struct db_result broken = {.n_rows = 0};
+    struct transaction transaction;
 
-    if (dialect->references_off)
-        check(db_run(db, &context, dialect->references_off), "references off");
-    if (dialect->transactional)
-        check(db_begin(db, &context), "begin");
-    enum code code = run_all(ddl);
-    if (code == OK && dialect->references_check)
-        code = db_execute(db, &context, DB_READ, dialect->references_check, NULL, 0, &broken);
-    assert_int_equal(broken.n_rows, 0);
-    if (dialect->transactional && code == OK)
-        code = db_commit(db, &context);
-    else if (dialect->transactional)
-        db_rollback(db, &context);
-    if (dialect->references_on)
-        check(db_run(db, &context, dialect->references_on), "references on");
-    return code;
+    if (!dialect->transactional)
+        return run_all(ddl);
+    check(transaction_begin(&transaction, &context, db, dialect), "begin");
+    return transaction_end(&transaction, run_all(ddl));
 }
 
 static void create(const struct model *model)

@@ -110,6 +110,11 @@ static enum code fake_run(struct db *db, struct context *context, const char *sq
     return perform(db, context, sql);
 }
 
+static enum code fake_set_session(struct db *db, struct context *context)
+{
+    return perform(db, context, "set session");
+}
+
 static const struct db_dialect dialect = {.name = "fake", .quote = "", .for_update = " FOR UPDATE"};
 
 const struct db_driver fake_db_driver = {
@@ -121,5 +126,6 @@ const struct db_driver fake_db_driver = {
     .check = fake_check,
     .execute = fake_execute,
     .run = fake_run,
+    .set_session = fake_set_session,
     .begin = "BEGIN",
 };

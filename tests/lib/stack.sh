@@ -47,6 +47,15 @@ database_start() { # sqlite|mysql|postgresql
     sql "CREATE DATABASE $DB_NAME" ""
 }
 
+# The URL of the database, at whose server a scratch database can be made.
+database_url() {
+    case $DB in
+    sqlite) echo "sqlite://$DB_PATH" ;;
+    mysql) echo "mysql+unix://$DB_USER:$DB_PASSWORD@$DB_HOST?database=$DB_NAME" ;;
+    postgresql) echo "postgres://$DB_USER:$DB_PASSWORD@/$DB_NAME?host=$DB_HOST" ;;
+    esac
+}
+
 # Also after server_stop: then with its data.
 server_start() {
     local tool=${server_tools[$DB]}
@@ -62,7 +71,7 @@ server_stop() { "$root/tools/${server_tools[$DB]}" stop --dir "$database_dir" >>
 
 # The rows have tabs between their columns.
 sql() { # STATEMENTS [DATABASE]: in ours, or with "" in none of importance
-    local name=${2-$DB_NAME}
+    local name=${2-${DB_NAME-}}
     case $DB in
     sqlite) sqlite3 -batch -tabs "$DB_PATH" "$1" ;;
     mysql)

@@ -111,6 +111,19 @@ ALTER TABLE author ADD COLUMN stray varchar(9) NULL;'
     is "and then there is nothing to tell of it" 1 "$(grep -c 'no diagnostics found' <<<"$output")"
 }
 
+# A rule that goes is as much a loss as a value.
+test_lost_rule() {
+    renew
+    add_file unique 'CREATE UNIQUE INDEX author_unique ON author (birthdate, id);'
+    quire migrate diff tidy --dialect "$database"
+    is "a unique index that goes is refused" 1 "$status"
+    matches "and named" 'Dropping unique index "author_unique" of table "author", .* #QU105' "$output"
+    quire migrate diff tidy --dialect "$database" --allow-destructive
+    is "it is written when it is allowed" 0 "$status"
+    quire migrate lint --latest 1 --dialect "$database"
+    matches "lint warns of it" '^0:.*-- constraint deletion detected:.*-- L[0-9]+: Dropping unique index "author_unique"' "$status:$output"
+}
+
 test_lint() {
     renew
     quire migrate lint --dialect "$database"
@@ -177,30 +190,98 @@ test_scratch_name() {
     sql "$(sed -n 's/.*if nobody needs it: //p' <<<"$("$QUIRE" migrate lint --dialect "$database" 2>&1)")"
     is "the command that is told removes it" "" "$(names_of_scratches)"
     quire migrate diff any --dialect "$database" --scratch 'a b'
-    matches "a name that needs quoting is refused" '^1:Error: the name of a scratch' "$status:$output"
+    matches "a name that needs quoting is refused" '^2:quire: the name of a scratch' "$status:$output"
+    wrong "the name of the settings' database" diff any --dialect "$database" --scratch "$DB_NAME"
+    is "with no word of dropping it" "" "$(grep -i drop <<<"$output")"
+    DB_NAME=other wrong "the name of the URL's database" lint --dialect "$database" --scratch "$DB_NAME"
+    is "with no word of dropping it" "" "$(grep -i drop <<<"$output")"
+    [ "$database" = mysql ] || wrong "the schema public" diff any --dialect postgresql --scratch public
 }
 
-url() {
-    case $database in
-    mysql) echo "mysql+unix://$DB_USER:$DB_PASSWORD@$DB_HOST" ;;
-    postgresql) echo "postgres://$DB_USER:$DB_PASSWORD@/$DB_NAME?host=$DB_HOST" ;;
-    esac
-}
-
+# Where the scratch database may be made. The server of the settings is nobody's place to try things out, unless it is
+# named for that.
 test_dev_url() {
     local url
     renew
-    url=$(url)
+    url=$(database_url)
+    export -n DEV_URLS
     DB=sqlite DB_HOST=/nowhere quire migrate diff any --dialect "$database" --dev-url "sqlite://file?mode=memory,$url"
     is "the server is that of --dev-url" "0:$synced" "$status:$output"
-    DB=sqlite DB_HOST=/nowhere DEV_URLS=$url quire migrate diff any --dialect "$database"
-    is "or of DEV_URLS" "0:$synced" "$status:$output"
     DB=sqlite DB_HOST=/nowhere quire migrate diff any --dialect "$database" --url "$url"
     is "or of --url" "0:$synced" "$status:$output"
-    DB_HOST=/nowhere quire migrate diff any --dialect "$database"
+    quire migrate diff any --dialect "$database" --dev-url "${url/"$DB_HOST"//nowhere}"
     matches "a server that is away is said in one line" "^1:Error: cannot make the scratch " "$status:$output"
-    DB=sqlite quire migrate diff any --dialect "$database"
+    wrong "an URL of --url that is none" lint --dialect "$database" --url localhost
+    quire migrate diff any --dialect "$database"
     matches "without any there is one line that says what to give" "^1:Error: no scratch database for $database: --dev-url " "$status:$output"
+    is "and it is one line" 1 "$(wc -l <<<"$output")"
+    quire migrate lint --dialect "$database" --url sqlite://file
+    matches "for lint as well; an URL of another database counts for nothing" "^1:Error: no scratch database for $database: --dev-url " "$status:$output"
+    export DEV_URLS
+    quire migrate diff any --dialect "$database"
+    is "or of DEV_URLS" "0:$synced" "$status:$output"
+}
+
+# What a file says of other databases is not done there.
+test_other_database() {
+    renew
+    add_file stray 'CREATE TABLE stray (id int);
+USE mysql;
+CREATE TABLE stray (id int);'
+    quire migrate diff any --dialect "$database"
+    matches "a file that goes to another database is refused" '^1:Error: 29990101000000_stray.sql line 2: USE would leave' "$status:$output"
+    quire migrate lint --dialect "$database"
+    matches "by lint, too" '^1:.*Error: 29990101000000_stray.sql line 2: USE would leave' "$status:$output"
+    is "and no scratch database is left" "" "$(names_of_scratches)"
+}
+
+# A comment does not make a new name of a column that goes.
+test_lint_words() {
+    renew
+    add_file later 'ALTER TABLE author DROP COLUMN bio, ADD COLUMN note text /* change later, or RENAME COLUMN bio TO note */;'
+    quire migrate lint --latest 1 --dialect "$database"
+    matches "a comment does not silence lint" '^1:.*Dropping non-virtual column "bio"' "$status:$output"
+}
+
+# SQLite only: what a copy of a table would lose.
+test_triggers() {
+    local before
+    renew
+    add_file audit 'CREATE TABLE log (id integer);
+ALTER TABLE author ADD COLUMN stray varchar(9) NULL;
+CREATE TRIGGER audit AFTER DELETE ON author BEGIN
+    INSERT INTO log VALUES (old.id);
+END;'
+    before=$(fingerprint)
+    quire migrate diff any --dialect sqlite --allow-destructive
+    matches "a copy that would lose a trigger is refused" '^1:Error: table "author" has the trigger "audit", which a copy would lose; write this one by hand: quire migrate new$' "$status:$output"
+    is "and nothing is written" "$before" "$(fingerprint)"
+}
+
+set_not_null() {
+    [ "$database" = mysql ] && echo "MODIFY stray varchar(9) NOT NULL" || echo "ALTER COLUMN stray SET NOT NULL"
+}
+
+change_type() {
+    [ "$database" = mysql ] && echo "MODIFY bio varchar(9) NOT NULL" ||
+        echo "ALTER COLUMN bio TYPE varchar(9), ALTER COLUMN bio SET NOT NULL"
+}
+
+# What several statements do together, and one does twice.
+test_lint_columns() {
+    renew
+    add_file late "ALTER TABLE author ADD COLUMN stray varchar(9) NULL;
+UPDATE author SET stray = '';
+ALTER TABLE author $(set_not_null);"
+    quire migrate lint --latest 1 --dialect "$database"
+    matches "a column that is made NOT NULL after it was added may fail" \
+        '^0:.*-- L3: Adding a non-nullable column "stray" without a default .*#MF103' "$status:$output"
+    add_file late "-- atlas:nolint QU101
+
+ALTER TABLE author $(change_type);"
+    quire migrate lint --latest 1 --dialect "$database"
+    matches "one risk that is meant does not hide another" '^0:.*-- L3: Modifying nullable column "bio" .*#MF104' "$status:$output"
+    is "and is not told itself" 0 "$(grep -c QU101 <<<"$output")"
 }
 
 slow_statement() { [ "$database" = mysql ] && echo "DO SLEEP(3);" || echo "SELECT pg_sleep(3);"; }
@@ -274,20 +355,28 @@ test_private_servers() {
 has_all_drivers() { "$QUIRE" version | grep -q '^databases: sqlite mysql postgresql$'; }
 
 database_start "$database"
+[ "$database" = sqlite ] || { DEV_URLS=$(database_url) && export DEV_URLS; }
 test_nothing_to_do
 test_lost_file
 test_destructive
+test_lost_rule
 test_lint
 test_wrong_sum
 test_wrong_calls
-if [ "$database" != sqlite ]; then
+if [ "$database" = sqlite ]; then
+    test_triggers
+    if has_all_drivers; then
+        test_private_servers
+    else
+        echo "NOT RUN: diff with servers of its own: this build has not all drivers"
+    fi
+else
     test_scratch_name
     test_dev_url
+    test_other_database
+    test_lint_words
+    test_lint_columns
     test_signals
-elif has_all_drivers; then
-    test_private_servers
-else
-    echo "NOT RUN: diff with servers of its own: this build has not all drivers"
 fi
 check_sanitizers
 database_stop

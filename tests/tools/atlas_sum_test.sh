@@ -145,9 +145,17 @@ quire migrate hash --dir "$dir/broken"
 is "hash does not look at statements" "0::" "$status:$out:$err"
 quire migrate validate --dir "$dir/broken"
 is "validate says where files cannot be split: exit status" 1 "$status"
-is "validate says where files cannot be split" "Error: $dir/broken/mysql/1.sql:2: a quote without end
-Error: $dir/broken/mysql/3.sql:3: a \")\" without \"(\"
-Error: $dir/broken/mysql/3.sql: quire:check: line 1: a statement with a \"(\" without \")\"" "$err"
+is "validate says where files cannot be split" "Error: $dir/broken/mysql/1.sql:2: a quote without end (read as mysql)
+Error: $dir/broken/mysql/3.sql:3: a \")\" without \"(\" (read as mysql)
+Error: $dir/broken/mysql/3.sql: quire:check: line 1: a statement with a \"(\" without \")\" (read as mysql)" "$err"
+quire migrate validate --dir "$dir/broken" --dialect sqlite
+is "validate takes one dialect of a base" "0::" "$status:$out:$err"
+cp -r "$dir/broken/sqlite" "$dir/broken/plain"
+quire migrate validate --dir "$dir/broken/plain" --dialect mysql
+is "validate reads a directory as the dialect it is told" \
+    "1:Error: $dir/broken/plain/1.sql:1: a quote without end (read as mysql)" "$status:$err"
+quire migrate validate --dir "$dir/broken/plain" --dialect postgresql
+is "validate reads it as another one" "0:" "$status:$err"
 
 # New files: one version in all folders of a base, or none at all.
 unset DB

@@ -45,8 +45,6 @@ author() { # NAME PSEUDONYM-AS-JSON
 }
 pseudonym() { api GET "/api/authors/$1" | jq -c .pseudonym; } # ID
 
-add_row() { if [ "$DB" = sqlite ]; then sqlite3 "$DB_PATH" "$1"; else sql "$1"; fi; } # STATEMENT
-
 # A row from before the field, then requests that know the field.
 use_field() { # DATABASE
     local id
@@ -74,7 +72,7 @@ for database in sqlite mysql postgresql; do
     stack_environment
     database_start "$database"
     check "$database: the old migrations apply" "$QUIRE" migrate apply --dir "$outer/before/$database"
-    add_row "INSERT INTO author (name, bio, birthdate) VALUES ('Before', 'b', '1900-01-01')"
+    sql "INSERT INTO author (name, bio, birthdate) VALUES ('Before', 'b', '1900-01-01')"
     check "$database: the new one applies to rows that are there" migrate
     memcached_start && workers_start serve && web_start serve
     use_field "$database"

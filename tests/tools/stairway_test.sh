@@ -38,9 +38,32 @@ climb() {
 # At the top: what the directory makes, and what the database has, is what the records need.
 look_round() {
     local output
-    output=$("$QUIRE" migrate diff nothing --dialect "$DB" --dry-run 2>&1)
+    output=$("$QUIRE" migrate diff nothing --dialect "$DB" --url "$(database_url)" --dry-run 2>&1)
     is "$DB: diff finds nothing: status" 0 "$?"
     matches "$DB: diff finds nothing" "no changes to be made" "$output"
+}
+
+# A look before the first step makes nothing, and a folder of all databases is as good as that of this one.
+look_up() {
+    local output
+    output=$("$QUIRE" migrate apply --dry-run 2>&1)
+    is "$DB: a dry run at the foot" 0 "$?"
+    is "$DB: status takes the folder of all" "$(status)" "$("$QUIRE" migrate status --dir "$MIGRATIONS" 2>&1)"
+    is "$DB: apply does, too" "$(drop_times "$output")" "$(drop_times "$("$QUIRE" migrate apply --dry-run --dir "file://$MIGRATIONS" 2>&1)")"
+    [ "$DB" != sqlite ] || is "$DB: no file was made by looking" "" "$(find "$dir" -name "$(basename "$DB_PATH")*")"
+}
+
+drop_times() { sed 's/[0-9.]*ms//' <<<"$1"; }
+
+# Status says what apply would refuse.
+look_down() {
+    local output
+    cp -r "$MIGRATIONS/$DB" "$dir/late_$DB"
+    echo 'SELECT 1;' >"$dir/late_$DB/10000101000000_late.sql"
+    "$QUIRE" migrate hash --dir "$dir/late_$DB"
+    output=$("$QUIRE" migrate status --dir "$dir/late_$DB" 2>&1)
+    matches "$DB: status tells of a file that came late" \
+        '^1:.*Migration Status: PENDING.*Error: migration file 10000101000000_late.sql was added out of order' "$?:$output"
 }
 
 for database in sqlite mysql postgresql; do
@@ -48,8 +71,10 @@ for database in sqlite mysql postgresql; do
         not_ok "$database starts"
         continue
     }
+    look_up
     climb
     look_round
+    look_down
     database_stop
 done
 tap_end

@@ -65,6 +65,27 @@ apply() {
     status=$?
 }
 
+# Applies it to an old database that has more in it than it may have: nothing is changed, and there is no table of revisions.
+refused() { # WHAT, STATEMENTS, PATTERN OF A LINE...
+    local what=$1 pattern
+    legacy
+    sql "SET sql_mode = 'ALLOW_INVALID_DATES'; $2"
+    before=$(everything)
+    apply --baseline 20240620051907
+    is "$what is refused, and nothing was changed" "1:$before" "$status:$(everything)"
+    shift 2
+    for pattern; do
+        matches "$what is refused, and listed" "$pattern" "$output"
+    done
+    is "$what is all that is" "$#" "$(grep -c ' | ' <<<"$output")"
+}
+
+# What the page says to do by hand.
+page_sql() { # HEADING
+    sql "$(awk -v heading="## $1" '/^## / { here = $0 == heading } /^```$/ { inside = 0 } here && inside
+        here && /^```sql$/ { inside = 1 }' "$root/docs/upgrading.md")"
+}
+
 tables() { sql "SHOW CREATE TABLE author; SHOW CREATE TABLE book" | sed 's/ AUTO_INCREMENT=[0-9]*//g'; }
 
 # Those that were there at the start.
@@ -164,7 +185,7 @@ legacy_revisions
 sql "UPDATE book SET publish_date = 'naïve' WHERE id = 2; UPDATE book SET publish_date = '2023-02-30' WHERE id = 9"
 page "Apply"
 is "two are refused together" 2 "$(grep -c "'naïve'\|'2023-02-30'" <<<"$output")"
-page "Dates that are none"
+page "What stops it"
 is "the page's way resolves them" 0 "$status"
 is "they have a date that stands out" $'2\t1000-01-01\n9\t1000-01-01' \
     "$(sql "SELECT id, publish_date FROM book WHERE publish_date < '1900-01-01' ORDER BY id")"
@@ -172,6 +193,88 @@ is "and what was there is kept" $'2\tnaïve\n9\t2023-02-30' \
     "$(sql "SET NAMES utf8mb4; SELECT * FROM unreadable_publish_date ORDER BY 1")"
 is "all other rows are as without them" "$(grep -v $'^[29]\t' <<<"$expected_rows")" "$(rows | grep -v $'^[29]\t')"
 is "the tables are those of a new database" "$from_nothing" "$(tables)"
+
+for date in 1970-02-31 2023-02-29 1900-02-29 2023-06-31 1929-00-21 1929-10-00 0000-10-21; do
+    refused "the birthdate $date" "UPDATE author SET birthdate = '$date' WHERE id = 7" "7 \| 'Nobody' \| '$date'"
+done
+page "What stops it"
+is "the page's way resolves a birthdate" "0:$expected_rows" "$status:$(rows)"
+is "and keeps it" $'7\t0000-10-21' "$(sql "SELECT * FROM unreadable_birthdate")"
+legacy
+sql "UPDATE author SET birthdate = '2000-02-29' WHERE id = 7"
+page "Apply"
+is "a leap day is a date" "0:2000-02-29" "$status:$(sql "SELECT birthdate FROM author WHERE id = 7")"
+
+# --- what has to be mended by hand ---
+
+refused "a book of no author" "SET foreign_key_checks = 0; INSERT INTO book VALUES (4, 'lost', '', '2020-01-01', 99);
+    UPDATE book SET publish_date = 'never' WHERE id = 2" "4 \| 'lost' \| 'no author 99'" "2 \| 'b' \| 'never'"
+page "What stops it"
+is "--resolve mends the date alone" "1:1000-01-01:1" \
+    "$status:$(sql "SELECT publish_date FROM book WHERE id = 2"):$(grep -c ' | ' <<<"$output")"
+matches "and the book of no author is still listed" "4 \| 'lost' \| 'no author 99'" "$output"
+matches "with what to do" "give it another author, or delete it" "$output"
+is "and no file was begun" "" "$(sql "SHOW TABLES LIKE 'atlas%'")"
+sql "DELETE FROM book WHERE id = 4; UPDATE book SET publish_date = '2024-06-20' WHERE id = 2"
+page "Apply"
+is "once it is deleted it goes on" "0:$expected_rows" "$status:$(rows)"
+
+refused "a table that refers to both" "CREATE TABLE review (id int NOT NULL PRIMARY KEY, book_id int, by_id int,
+    FOREIGN KEY (book_id) REFERENCES book (id), CONSTRAINT reviewer FOREIGN KEY (by_id) REFERENCES author (id))" \
+    "NULL \| '$DB_NAME.review' \| 'foreign key review_ibfk_1 to book'" \
+    "NULL \| '$DB_NAME.review' \| 'foreign key reviewer to author'"
+sql "ALTER TABLE review DROP FOREIGN KEY review_ibfk_1, DROP FOREIGN KEY reviewer"
+page "Apply"
+is "once its keys are dropped it goes on" "0:$expected_rows" "$status:$(rows)"
+check "and they can be added again" sql "ALTER TABLE review MODIFY book_id bigint, ADD FOREIGN KEY (book_id) REFERENCES book (id)"
+before=$(everything)
+page "Back, with what was written" 1
+is "such a key stops the way back, and nothing was changed" "1:$before" "$status:$(everything)"
+matches "and is listed" "review +\| +NULL +\| +review_ibfk_1" "$output"
+
+sql "CREATE DATABASE ${DB_NAME}_other" ""
+refused "a table of another database" "CREATE TABLE ${DB_NAME}_other.review (id int NOT NULL PRIMARY KEY, book_id int,
+    FOREIGN KEY (book_id) REFERENCES $DB_NAME.book (id))" "'${DB_NAME}_other.review' \| 'foreign key review_ibfk_1 to book'"
+sql "DROP DATABASE ${DB_NAME}_other" ""
+
+refused "a reference of another name" "ALTER TABLE book DROP FOREIGN KEY book_ibfk_1,
+    ADD CONSTRAINT written_by FOREIGN KEY (author_id) REFERENCES author (id)" \
+    "NULL \| '$DB_NAME.book' \| 'foreign key written_by to author'" "NULL \| 'book' \| 'no foreign key book_ibfk_1 to author'"
+sql "ALTER TABLE book DROP FOREIGN KEY written_by"
+page_sql "What stops it"
+page "Apply"
+is "once it has the name it goes on" "0:$expected_rows" "$status:$(rows)"
+
+refused "MyISAM" "ALTER TABLE book DROP FOREIGN KEY book_ibfk_1; ALTER TABLE book ENGINE=MyISAM;
+    ALTER TABLE author ENGINE=MyISAM" \
+    "NULL \| 'book' \| 'no foreign key book_ibfk_1 to author'"
+page_sql "What stops it"
+page "Apply"
+is "once it is InnoDB it goes on" "0:$expected_rows" "$status:$(rows)"
+is "the tables are those of a new database" "$from_nothing" "$(tables)"
+
+# --- by others than quire ---
+
+apply_files() {
+    local file
+    for file in "$MIGRATIONS"/mysql/*.sql; do
+        [ "$(basename "$file")" = 20240620051907.sql ] || sql "$(<"$file")" || return
+    done
+}
+
+legacy
+check "the files alone are good, too" apply_files
+is "and lead to the same" "$expected_rows$from_nothing" "$(rows)$(tables)"
+for problem in "UPDATE book SET publish_date = 'never' WHERE id = 2" "DELETE FROM author WHERE id = 7" \
+    "UPDATE author SET birthdate = '1970-02-31' WHERE id = 7" "ALTER TABLE book DROP FOREIGN KEY book_ibfk_1"; do
+    legacy
+    sql "SET foreign_key_checks = 0, sql_mode = 'ALLOW_INVALID_DATES'; $problem"
+    before=$(everything)
+    apply_files >"$dir/files.log" 2>&1
+    status=$?
+    is "a file alone fails, and nothing was changed: $problem" "1:$before" "$status:$(everything)"
+    matches "and says where" "Incorrect date value: '(book|author|table) " "$(<"$dir/files.log")"
+done
 
 # --- two at once ---
 
@@ -216,8 +319,17 @@ is "rows that do not fit stop the way back, and nothing was changed" "1:$before"
 matches "they are listed" "author +\| +1000001 +\| +bio" "$output"
 matches "with each column" "author +\| +1000001 +\| +name" "$output"
 is "one that fits is not" "" "$(grep -o 1000002 <<<"$output")"
-page "Back, with what was written" '2,$'
-is "the page's way back works" 0 "$status"
+page "Back, with what was written" 2
+is "texts are cut" 0 "$status"
+for step in 1 2 3; do
+    awk -v last="$step" '{ print } /^EXECUTE/ && ++n == last { exit }' "$root/docs/rollback.sql" >"$dir/cut.sql"
+    check "the way back is cut off after step $step" sql "$(<"$dir/cut.sql")"
+done
+page "Back, with what was written" 3
+is "the page's way back works, and goes on where it was" 0 "$status"
+tables_back=$(tables)
+page "Back, with what was written" 3
+is "once more does no harm" "0:$tables_back" "$status:$(tables)"
 is "no row is lost" "$count" "$(counts)"
 is "the old rows read as before" "$expected_rows" "$(rows)"
 is "new texts are cut" "$(printf 'ñ%.0s' {1..30})"$'\t??' \
@@ -225,35 +337,11 @@ is "new texts are cut" "$(printf 'ñ%.0s' {1..30})"$'\t??' \
 is "and kept" "$(printf 'ñ%.0s' {1..31})" \
     "$(sql "SET NAMES utf8mb4; SELECT text FROM rollback_text WHERE id = 1000001 AND field = 'name'")"
 is "what fits is whole" $'fits\t80' "$(sql "SELECT name, HEX(bio) FROM author WHERE id = 1000002")"
-tables_back=$(tables)
 page "Apply"
 is "quire can take it over again" "0:$expected_rows" "$status:$(rows)"
 is "with the same tables" "$from_nothing" "$(tables)"
 legacy
 is "the way back led to the old tables" "$(tables)" "$tables_back"
-
-# A directory of one file. Where MySQL commits at each statement, a failed file goes on where it stopped.
-base64_sum() { printf "$(sha256sum | cut -c 1-64 | sed 's/../\\x&/g')" | base64; }
-write_own() { # TEXT
-    local hash
-    mkdir -p "$dir/own"
-    printf '%s' "$1" >"$dir/own/1.sql"
-    hash=$(printf '1.sql%s' "$1" | base64_sum)
-    printf 'h1:%s\n1.sql h1:%s\n' "$(printf '1.sql%s' "$hash" | base64_sum)" "$hash" >"$dir/own/atlas.sum"
-}
-state() { sql "SELECT applied, total, error_stmt FROM atlas_schema_revisions"; }
-
-sql "DROP DATABASE $DB_NAME; CREATE DATABASE $DB_NAME" ""
-write_own 'CREATE TABLE a (id int); CREATE TABLE a (id int); CREATE TABLE b (id int);'
-apply --dir "$dir/own"
-is "a failed file says how far it came" $'1\t3\tCREATE TABLE a (id int);' "$(state)"
-write_own 'CREATE TABLE x (id int); CREATE TABLE c (id int); CREATE TABLE b (id int);'
-apply --dir "$dir/own"
-matches "it does not go on when what was done has changed" 'history changed: statement 1 from file "1.sql" changed' "$output"
-write_own 'CREATE TABLE a (id int); CREATE TABLE c (id int); CREATE TABLE b (id int);'
-apply --dir "$dir/own"
-is "once mended it goes on after what was done" $'0:3\t3' "$status:$(state | sed 's/\t$//')"
-is "and each statement was run once" "a b c" "$(sql "SHOW TABLES" | grep -v atlas | paste -sd ' ')"
 
 database_stop
 tap_end

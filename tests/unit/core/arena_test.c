@@ -171,6 +171,33 @@ static void test_arena_grow__respects_the_ceiling(void **state)
     assert_string_equal(text, "abc");
 }
 
+static void test_arena_room__keeps_a_list_that_grows_item_by_item(void **state)
+{
+    size_t *items = NULL;
+    (void)state;
+    for (size_t n = 0; n < 100; n++) {
+        items = arena_room(&arena, items, n, sizeof *items);
+        assert_non_null(items);
+        items[n] = n;
+        if (n % 7 == 0)
+            assert_non_null(arena_alloc(&arena, 1));
+    }
+    for (size_t n = 0; n < 100; n++)
+        assert_int_equal(items[n], n);
+    assert_true(arena.used < 100 * sizeof *items * 8);
+}
+
+static void test_arena_room__gives_nothing_without_memory(void **state)
+{
+    char *items = NULL;
+    (void)state;
+    arena.fail_after = 1;
+    assert_null(arena_room(&arena, NULL, 0, 1));
+    items = arena_room(&arena, NULL, 0, 1);
+    assert_non_null(items);
+    assert_null(arena_room(&arena, items, (size_t)1 << 62, 4));
+}
+
 static void test_arena_copy__ends_the_copy_with_a_nul(void **state)
 {
     (void)state;
@@ -240,6 +267,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_arena_grow__extends_the_latest_allocation_in_place, setup, teardown),
         cmocka_unit_test_setup_teardown(test_arena_grow__copies_when_something_lies_behind, setup, teardown),
         cmocka_unit_test_setup_teardown(test_arena_grow__respects_the_ceiling, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_arena_room__keeps_a_list_that_grows_item_by_item, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_arena_room__gives_nothing_without_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(test_arena_copy__ends_the_copy_with_a_nul, setup, teardown),
         cmocka_unit_test_setup_teardown(test_arena_printf__formats_texts_of_any_length, setup, teardown),
         cmocka_unit_test_setup_teardown(test_arena_defer__releases_newest_first_and_once, setup, teardown),

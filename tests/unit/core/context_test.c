@@ -9,29 +9,10 @@
 
 #include <string.h>
 
-#include "core/arena.h"
+#include "context_case.h"
 #include "core/clock.h"
-#include "core/context.h"
 
 #undef fail /* cmocka's macro; here it is ours */
-
-static struct arena arena;
-static struct context context;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena, (size_t)1 << 20);
-    context_init(&context, &arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
 
 static void test_fail__fills_in_what_a_client_may_know(void **state)
 {
@@ -155,17 +136,21 @@ static void test_context_left_ms__is_bounded_on_both_sides(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_fail__fills_in_what_a_client_may_know, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_fail__without_a_format_leaves_the_codes_own_text, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_fail__may_quote_the_failure_before_it, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_fail__cuts_long_texts_between_characters, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_fail_native__keeps_the_drivers_text_from_the_client, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_fail_memory__says_how_much_was_in_use, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_violate__keeps_violations_in_order, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_violate__drops_what_is_too_much, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_violate__says_when_memory_ends, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_context_clear__forgets_failure_and_violations, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_context_left_ms__is_bounded_on_both_sides, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_fail__fills_in_what_a_client_may_know, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(test_fail__without_a_format_leaves_the_codes_own_text, context_setup,
+                                        context_teardown),
+        cmocka_unit_test_setup_teardown(test_fail__may_quote_the_failure_before_it, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(test_fail__cuts_long_texts_between_characters, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(test_fail_native__keeps_the_drivers_text_from_the_client, context_setup,
+                                        context_teardown),
+        cmocka_unit_test_setup_teardown(test_fail_memory__says_how_much_was_in_use, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(test_violate__keeps_violations_in_order, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(test_violate__drops_what_is_too_much, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(test_violate__says_when_memory_ends, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(test_context_clear__forgets_failure_and_violations, context_setup,
+                                        context_teardown),
+        cmocka_unit_test_setup_teardown(test_context_left_ms__is_bounded_on_both_sides, context_setup,
+                                        context_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,22 +15,8 @@
 #include "core/arena.h"
 #include "core/clock.h"
 #include "core/context.h"
+#include "db_values.h"
 #include "driver/db.h"
-
-#define VALUES(...)                                                                                                    \
-    (const struct db_value[]){__VA_ARGS__}, sizeof((struct db_value[]){__VA_ARGS__}) / sizeof(struct db_value)
-#define INTEGER(number)                                                                                                \
-    {                                                                                                                  \
-        .type = DB_INTEGER, .integer = (number)                                                                        \
-    }
-#define TEXT(string)                                                                                                   \
-    {                                                                                                                  \
-        .type = DB_TEXT, .text = (string), .size = sizeof(string) - 1                                                  \
-    }
-#define NOTHING                                                                                                        \
-    {                                                                                                                  \
-        .type = DB_NULL                                                                                                \
-    }
 
 static char folder[] = "/tmp/db_sqlite_test.XXXXXX";
 static char path[64];
@@ -294,6 +280,34 @@ static void test_check__sees_that_the_file_was_replaced(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void test_connect__leaves_an_absent_file_absent_when_told_so(void **state)
+{
+    (void)state;
+    struct db_result result;
+    char absent[80];
+
+    snprintf(absent, sizeof absent, "%s.absent", path);
+    const struct db_options options[] = {{.path = absent, .untouched = true}, {.path = path, .untouched = true}};
+    struct db *in_memory = db_new(&arena, db_driver_find("sqlite"), &options[0]);
+    struct db *in_file = db_new(&arena, db_driver_find("sqlite"), &options[1]);
+    assert_int_equal(db_execute(in_memory, &context, DB_READ, "SELECT * FROM sqlite_schema", NULL, 0, &result), OK);
+    assert_int_equal(result.n_rows, 0);
+    assert_int_not_equal(access(absent, F_OK), 0);
+    assert_int_equal(db_execute(in_file, &context, DB_READ, "SELECT * FROM parent", NULL, 0, &result), OK);
+    assert_int_equal(result.n_rows, 1);
+}
+
+static void test_reset_session__leaves_the_references_as_they_are(void **state)
+{
+    (void)state;
+    struct db_result result;
+
+    assert_int_equal(db_run(db, &context, "PRAGMA foreign_keys = OFF"), OK);
+    assert_int_equal(db_reset_session(db, &context), OK);
+    assert_int_equal(db_execute(db, &context, DB_READ, "PRAGMA foreign_keys", NULL, 0, &result), OK);
+    assert_int_equal(result.cells[0].integer, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +325,8 @@ int main(void)
         TEST(test_connect__is_unavailable_where_there_is_no_folder),
         TEST(test_connect__is_unavailable_on_a_file_of_another_kind),
         TEST(test_check__sees_that_the_file_was_replaced),
+        TEST(test_connect__leaves_an_absent_file_absent_when_told_so),
+        TEST(test_reset_session__leaves_the_references_as_they_are),
     };
     return cmocka_run_group_tests(tests, setup_folder, teardown_folder);
 }

@@ -256,6 +256,52 @@ static void test_db_ping__opens_the_connection_again_when_need_be(void **state)
     assert_string_equal(fake_db_trace(), "check, disconnect, connect");
 }
 
+static void test_db_reset_session__sets_the_open_session_only(void **state)
+{
+    (void)state;
+    assert_int_equal(db_reset_session(db, &context), OK);
+    assert_string_equal(fake_db_trace(), "set session");
+    assert_int_equal(db_begin(db, &context), OK);
+    assert_int_equal(db_reset_session(db, &context), OK);
+    assert_int_equal(db_commit(db, &context), OK);
+    assert_string_equal(fake_db_trace(), "BEGIN, set session, COMMIT");
+    db_close(db);
+    assert_int_equal(db_reset_session(db, &context), OK);
+    assert_string_equal(fake_db_trace(), "disconnect");
+}
+
+static void test_db_reset_session__has_nothing_to_do_for_some_drivers(void **state)
+{
+    (void)state;
+    struct db_driver plain = fake_db_driver;
+
+    plain.set_session = NULL;
+    db->driver = &plain;
+    assert_int_equal(db_reset_session(db, &context), OK);
+    assert_int_equal(db_begin(db, &context), OK);
+    assert_int_equal(db_reset_session(db, &context), OK);
+    assert_string_equal(fake_db_trace(), "BEGIN");
+    db->driver = &fake_db_driver;
+}
+
+static void test_db_reset_session__fails_as_a_write_does(void **state)
+{
+    (void)state;
+    fake_db_plan(UNAVAILABLE, true);
+    assert_int_equal(db_reset_session(db, &context), UNAVAILABLE);
+    assert_string_equal(fake_db_trace(), "set session, lost, disconnect");
+    assert_int_equal(db_begin(db, &context), OK);
+    fake_db_plan(INTERNAL, false);
+    assert_int_equal(db_reset_session(db, &context), INTERNAL);
+    assert_int_equal(execute(DB_WRITE, "INSERT"), INTERNAL);
+    assert_int_equal(db_reset_session(db, &context), INTERNAL);
+    assert_string_equal(fake_db_trace(), "connect, BEGIN, set session");
+    db_rollback(db, &context);
+    context.deadline_ms = clock_ms() - 1;
+    assert_int_equal(db_reset_session(db, &context), TIMED_OUT);
+    assert_string_equal(fake_db_trace(), "ROLLBACK");
+}
+
 static void test_db_driver_find__knows_the_drivers_of_this_build(void **state)
 {
     (void)state;
@@ -266,6 +312,19 @@ static void test_db_driver_find__knows_the_drivers_of_this_build(void **state)
 
 #define CLOSED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 #define OPEN(test) cmocka_unit_test_setup_teardown(test, setup_open, teardown)
+
+static void test_db_refused__tells_an_answer_from_an_outage(void **state)
+{
+    struct db gone = {.connected = false}, there = {.connected = true};
+    (void)state;
+    assert_true(db_refused(&gone, INTERNAL));
+    assert_true(db_refused(&there, CONFLICT));
+    assert_true(db_refused(&there, NO_REFERENCE));
+    assert_true(db_refused(&there, UNAVAILABLE));
+    assert_false(db_refused(&gone, UNAVAILABLE));
+    assert_false(db_refused(&there, CONTENDED));
+    assert_false(db_refused(&there, NO_MEMORY));
+}
 
 int main(void)
 {
@@ -288,7 +347,11 @@ int main(void)
         OPEN(test_db_rollback__keeps_the_failure_that_led_to_it),
         OPEN(test_db__starts_nothing_without_time_left),
         OPEN(test_db_ping__opens_the_connection_again_when_need_be),
+        OPEN(test_db_reset_session__sets_the_open_session_only),
+        OPEN(test_db_reset_session__has_nothing_to_do_for_some_drivers),
+        OPEN(test_db_reset_session__fails_as_a_write_does),
         CLOSED(test_db_driver_find__knows_the_drivers_of_this_build),
+        CLOSED(test_db_refused__tells_an_answer_from_an_outage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

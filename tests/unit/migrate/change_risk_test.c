@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "migrate/change.h"
+#include "migrate/model.h"
+#include "migrate/risks.h"
 
 #define DESTRUCTIVE "destructive changes detected"
 #define DATA_DEPENDENT "data dependent changes detected"
@@ -59,14 +61,16 @@ static const struct {
     {MODIFY_COLUMN, &mandatory, &with_default, NULL, NULL, NULL},
     {MODIFY_COLUMN, &longer, &bio, "QU101", DESTRUCTIVE,
      "Changing column \"bio\" from type longtext to text, which may not hold its values"},
-    {MODIFY_COLUMN, &bio, &date, "QU101", DESTRUCTIVE,
+    {MODIFY_COLUMN, &mandatory, &date, "QU101", DESTRUCTIVE,
      "Changing column \"bio\" from type text to date, which may not hold its values"},
     {MODIFY_COLUMN, &bio, &mandatory, "MF104", DATA_DEPENDENT,
      "Modifying nullable column \"bio\" to non-nullable might fail in case it contains NULL values"},
     {ADD_INDEX, NULL, &plain, NULL, NULL, NULL},
     {ADD_INDEX, NULL, &unique, "MF101", DATA_DEPENDENT,
      "Adding a unique index \"x\" on table \"author\" might fail in case \"name, id\" contains duplicate values"},
-    {DROP_INDEX, &unique, NULL, NULL, NULL, NULL},
+    {DROP_INDEX, &plain, NULL, NULL, NULL, NULL},
+    {DROP_INDEX, &unique, NULL, "QU105", "constraint deletion detected",
+     "Dropping unique index \"x\" of table \"author\", without which \"name, id\" may get duplicate values"},
     {ADD_CHECK, NULL, &check, "QU103", DATA_DEPENDENT,
      "Adding a check to table \"author\" might fail in case a row is against it: name <> '{to}'"},
     {DROP_CHECK, &check, NULL, NULL, NULL, NULL},
@@ -83,15 +87,34 @@ static void test_change_risk__says_what_a_change_may_do(void **state)
         const struct change change = {
             .kind = risks[i].kind, .table = "author", .from = risks[i].from, .to = risks[i].to};
         struct risk risk = {.code = "none"};
+        size_t position = 0;
 
-        assert_int_equal(change_risk(&change, &risk), risks[i].code != NULL);
+        assert_int_equal(change_risk(&change, &position, &risk), risks[i].code != NULL);
         assert_string_equal(risk.code, risks[i].code ? risks[i].code : "none");
         if (!risks[i].code)
             continue;
         assert_string_equal(risk.subject, risks[i].subject);
         assert_string_equal(risk.text, risks[i].text);
         assert_int_equal(risk.destructive, strcmp(risks[i].subject, DESTRUCTIVE) == 0);
+        assert_false(change_risk(&change, &position, &risk));
     }
+}
+
+static void test_change_risk__gives_all_risks_of_one_change(void **state)
+{
+    const struct change change = {.kind = MODIFY_COLUMN, .table = "author", .from = &bio, .to = &date};
+    struct risk risk;
+    size_t position = 0;
+
+    (void)state;
+    assert_true(change_risk(&change, &position, &risk));
+    assert_string_equal(risk.code, "QU101");
+    assert_string_equal(risk.kind, "destructive");
+    assert_true(change_risk(&change, &position, &risk));
+    assert_string_equal(risk.code, "MF104");
+    assert_string_equal(risk.kind, "data_depend");
+    assert_false(change_risk(&change, &position, &risk));
+    assert_string_equal(risk.code, "MF104");
 }
 
 static void test_change_risk__knows_every_kind(void **state)
@@ -111,11 +134,12 @@ static void test_change_risk__cuts_a_text_that_is_too_long(void **state)
     const struct check long_check = {.expression = expression};
     const struct change change = {.kind = ADD_CHECK, .table = "author", .to = &long_check};
     struct risk risk;
+    size_t position = 0;
 
     (void)state;
     memset(expression, 'x', sizeof expression - 1);
     expression[sizeof expression - 1] = '\0';
-    assert_true(change_risk(&change, &risk));
+    assert_true(change_risk(&change, &position, &risk));
     assert_int_equal(strlen(risk.text), sizeof risk.text - 1);
 }
 
@@ -123,6 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_change_risk__says_what_a_change_may_do),
+        cmocka_unit_test(test_change_risk__gives_all_risks_of_one_change),
         cmocka_unit_test(test_change_risk__knows_every_kind),
         cmocka_unit_test(test_change_risk__cuts_a_text_that_is_too_long),
     };

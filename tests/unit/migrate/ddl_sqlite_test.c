@@ -2,6 +2,8 @@
 
 #include "ddl_case.h"
 
+#include "driver/db.h"
+
 #define COPY                                                                                                           \
     "-- Create table \"new_author\"\n"                                                                                 \
     "CREATE TABLE \"new_author\" (\n"                                                                                  \
@@ -104,12 +106,52 @@ static void test_sqlite__does_not_take_the_name_of_another_table(void **state)
     assert_string_equal(ddl.steps[0].comment, "Create table \"new_new_author\"");
 }
 
+/* What models do not have, and a copy would lose or trip over. */
+static void test_sqlite__refuses_to_copy_a_table_that_a_trigger_or_view_needs(void **state)
+{
+    static const struct {
+        const char *sql;
+        const char *why; /* NULL: nothing is wrong */
+    } rows[] = {
+        {"CREATE TRIGGER audit AFTER INSERT ON Author BEGIN DELETE FROM other; END",
+         "table \"author\" has the trigger \"audit\", which a copy would lose; "},
+        {"CREATE TRIGGER spread AFTER INSERT ON other BEGIN UPDATE author SET nr = 1; END",
+         "table \"author\" cannot be copied while the trigger \"spread\" names it; "},
+        {"CREATE VIEW names AS SELECT name FROM \"author\"",
+         "table \"author\" cannot be copied while the view \"names\" names it; "},
+        {"CREATE VIEW numbers AS SELECT id, 'author' AS kind FROM other -- not author", NULL},
+        {"CREATE TRIGGER other_audit AFTER INSERT ON other BEGIN DELETE FROM other; END", NULL},
+    };
+    const struct db_options options = {.path = ":memory:"};
+    const struct migrate_dialect *dialect = migrate_dialect_find("sqlite");
+    struct change copied = {DROP_COLUMN, "author", &old_columns[3], NULL};
+    struct change direct = {ADD_COLUMN, "author", NULL, &new_columns[3]};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct db *db = db_new(&arena, db_driver_find("sqlite"), &options);
+        struct changes changes = {.items = &copied, .n = 1};
+        assert_non_null(db);
+        assert_int_equal(db_run(db, &context, "CREATE TABLE author (id integer, name text, nr int)"), OK);
+        assert_int_equal(db_run(db, &context, "CREATE TABLE other (id integer)"), OK);
+        assert_int_equal(db_run(db, &context, rows[i].sql), OK);
+        enum code code = ddl_check(&context, db, dialect, &changes, &old_model, &new_model);
+        assert_int_equal(code, rows[i].why ? CONFLICT : OK);
+        if (rows[i].why)
+            assert_memory_equal(context.error.detail, rows[i].why, strlen(rows[i].why));
+        changes.items = &direct;
+        assert_int_equal(ddl_check(&context, db, dialect, &changes, &old_model, &new_model), OK);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_sqlite__has_a_text_for_each_change, ddl_setup, ddl_teardown),
         cmocka_unit_test_setup_teardown(test_sqlite__says_when_memory_ends, ddl_setup, ddl_teardown),
         cmocka_unit_test_setup_teardown(test_sqlite__does_not_take_the_name_of_another_table, ddl_setup, ddl_teardown),
+        cmocka_unit_test_setup_teardown(test_sqlite__refuses_to_copy_a_table_that_a_trigger_or_view_needs, ddl_setup,
+                                        ddl_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

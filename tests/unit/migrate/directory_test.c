@@ -110,6 +110,8 @@ static void test_read__refuses_what_is_no_migration(void **state)
 {
     (void)state;
     folder_write("2_a.sql", "");
+    assert_refused(MALFORMED, "4_mark.sql", "\xef\xbb\xbfSELECT 1;",
+                   "4_mark.sql: starts with a byte order mark; save it as UTF-8 without one");
     assert_refused(MALFORMED, "2_b.sql", "", "2_b.sql: has the version of 2_a.sql");
     assert_refused(MALFORMED, "2.sql", "", "2_a.sql: has the version of 2.sql");
     assert_refused(MALFORMED, "1.sql", "caf\xe9", "1.sql: not UTF-8 text");

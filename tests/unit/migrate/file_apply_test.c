@@ -138,7 +138,33 @@ static void test_file_apply__refuses_a_transaction_in_a_file_that_is_one(void **
     assert_int_equal(apply(), MALFORMED);
     assert_string_equal(context.error.detail, "1_a.sql: line 2: the file is one transaction already, unless its header "
                                               "says -- atlas:txmode none");
+    assert_int_equal(apply_with(&(struct migrate_options){.dry_run = true}), MALFORMED);
     assert_int_equal(apply_with(&(struct migrate_options){.transactions = TRANSACTION_NONE}), CONFLICT);
+}
+
+static const struct block_case {
+    const char *text;
+    const char *detail; /* NULL: it is applied */
+} blocks[] = {
+    {"CREATE TABLE a (id integer);\nBEGIN;\nINSERT INTO a VALUES (1);",
+     "1_a.sql: line 4: a transaction that the file does not end"},
+    {"BEGIN; SELECT 1;\nCOMMIT; BEGIN; SELECT 1;", "1_a.sql: line 4: a transaction that the file does not end"},
+    {"BEGIN;\nBEGIN; COMMIT;", "1_a.sql: line 4: a transaction begins inside a transaction"},
+    {"BEGIN; COMMIT AND CHAIN; COMMIT;", "1_a.sql: line 3: AND CHAIN begins a transaction unseen"},
+    {"BEGIN; SAVEPOINT a; SELECT 1; ROLLBACK TO a; SELECT 1; COMMIT;", NULL},
+    {"BEGIN; SELECT 1; ROLLBACK; CREATE TABLE a (id integer);", NULL},
+};
+
+static void test_file_apply__refuses_a_transaction_that_the_file_does_not_end(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+        folder_write("1_a.sql", arena_printf(&arena, "-- atlas:txmode none\n\n%s", blocks[i].text));
+        assert_int_equal(apply(), blocks[i].detail ? MALFORMED : OK);
+        if (blocks[i].detail)
+            assert_string_equal(context.error.detail, blocks[i].detail);
+        run("DROP TABLE IF EXISTS atlas_schema_revisions");
+    }
 }
 
 static void count_skipped(void *argument, size_t n)
@@ -156,21 +182,28 @@ static void test_file_apply__tells_how_many_statements_were_done_before(void **s
     assert_int_equal(n, 1);
 }
 
-/* One statement, on a database where nothing can be rolled back. */
-static const char *run_on_fake(const char *statement, const enum code *codes, size_t n, bool lost, enum code *ret_code)
+/* One file, on a database where nothing can be rolled back. */
+static const char *run_on_fake_from(const struct revision *begun, const char *statement, const enum code *codes,
+                                    size_t n, bool lost, enum code *ret_code)
 {
     static const struct migrate_dialect dialect = {.name = "fake", .state = "STATE", .utc = "", .lock_held = "HELD"};
     static const struct db_value one = {.type = DB_INTEGER, .integer = 1};
     const struct migration_file file = {
         .name = "1.sql", .version = "1", .description = "", .text = statement, .size = strlen(statement), .hash = "h"};
     struct file_run file_run = {
-        .db = db_new(&arena, &fake_db_driver, &db->options), .dialect = &dialect, .file = &file};
+        .db = db_new(&arena, &fake_db_driver, &db->options), .dialect = &dialect, .file = &file, .begun = begun};
     fake_db_reset();
-    fake_db_set_result(&(struct db_result){.cells = (struct db_value[]){one}, .n_rows = 1, .n_columns = 1});
+    fake_db_set_result(
+        &(struct db_result){.cells = (struct db_value[]){one}, .n_rows = 1, .n_columns = 1, .affected = 1});
     for (size_t i = 0; i < n; i++)
         fake_db_plan(codes[i], lost && i == n - 1);
     *ret_code = file_apply(&context, &file_run);
     return fake_db_trace();
+}
+
+static const char *run_on_fake(const char *statement, const enum code *codes, size_t n, bool lost, enum code *ret_code)
+{
+    return run_on_fake_from(NULL, statement, codes, n, lost, ret_code);
 }
 
 static size_t count_updates(const char *trace)
@@ -208,6 +241,76 @@ static void test_file_apply__is_undone_with_its_note_when_the_commit_fails(void 
     assert_int_equal(code, CONTENDED);
 }
 
+static void test_file_apply__runs_what_may_commit_with_a_note_before_and_after(void **state)
+{
+    enum code code;
+    const char *trace = run_on_fake("CALL fill();", NULL, 0, false, &code);
+    (void)state;
+    assert_int_equal(code, OK);
+    assert_int_equal(count_updates(trace), 2);
+    assert_non_null(strstr(trace, "BEGIN, HELD, CALL fill();, UPDATE atlas"));
+}
+
+static void test_file_apply__keeps_the_note_when_the_one_after_what_may_commit_fails(void **state)
+{
+    /* connect, INSERT, STATE, UPDATE, BEGIN, HELD, the statement, and the note of its end */
+    const enum code codes[] = {OK, OK, OK, OK, OK, OK, OK, INTERNAL};
+    enum code code;
+    (void)state;
+    assert_int_equal(count_updates(run_on_fake("CALL fill();", codes, 8, false, &code)), 2);
+    assert_int_equal(code, CONFLICT);
+}
+
+/* The sum of the fake database's schema, which never changes. */
+static const char *begun_on_fake(void)
+{
+    static const struct migrate_dialect dialect = {.name = "fake", .state = "STATE"};
+    char sum[HASH_TEXT_SIZE];
+    fake_db_reset();
+    assert_int_equal(schema_state_read(&context, db_new(&arena, &fake_db_driver, &db->options), &dialect, sum), OK);
+    return arena_printf(&arena, "%s%s", REVISION_BEGUN, sum);
+}
+
+static void test_file_apply__does_not_repeat_a_cut_statement_of_which_nothing_can_be_seen(void **state)
+{
+    struct revision begun = {
+        .version = "1", .total = 1, .error = begun_on_fake(), .error_statement = "CALL fill();", .hash = "h"};
+    enum code code;
+    (void)state;
+    assert_null(strstr(run_on_fake_from(&begun, "CALL fill();", NULL, 0, false, &code), "CALL"));
+    assert_int_equal(code, CONFLICT);
+    assert_string_equal(context.error.detail,
+                        "version \"1\" was cut off in \"CALL fill();\", which may have taken effect: if so, take it "
+                        "out of the file. Then UPDATE atlas_schema_revisions SET error = '' WHERE version = '1'");
+    begun.error = "";
+    assert_non_null(strstr(run_on_fake_from(&begun, "CALL fill();", NULL, 0, false, &code), "CALL fill();"));
+    assert_int_equal(code, OK);
+    begun.error = begun_on_fake();
+    begun.error_statement = "CREATE x;";
+    assert_non_null(strstr(run_on_fake_from(&begun, "CREATE x;", NULL, 0, false, &code), "CREATE x;"));
+    assert_int_equal(code, OK);
+}
+
+static void test_file_apply__commits_its_notes_where_the_file_turns_that_off(void **state)
+{
+    enum code code;
+    (void)state;
+    assert_non_null(strstr(run_on_fake("SET autocommit = 0;", NULL, 0, false, &code), "autocommit = 0;, UPDATE"));
+    assert_int_equal(code, OK);
+    const char *trace = run_on_fake("SET autocommit = 0;", NULL, 0, false, &code);
+    assert_string_equal(trace + strlen(trace) - strlen(", COMMIT"), ", COMMIT");
+    assert_null(strstr(run_on_fake("SET other = 0;", NULL, 0, false, &code), "COMMIT"));
+}
+
+static void test_file_apply__refuses_to_leave_the_database(void **state)
+{
+    enum code code;
+    (void)state;
+    assert_string_equal(run_on_fake("SELECT 1;\nuse other;", NULL, 0, false, &code), "");
+    assert_int_equal(code, MALFORMED);
+    assert_string_equal(context.error.detail, "1.sql: line 2: USE would leave the database that is migrated");
+}
+
 static void test_file_apply__survives_every_failed_allocation(void **state)
 {
     struct migration_directory directory;
@@ -243,9 +346,15 @@ int main(void)
         TEST(test_file_apply__tells_the_session_again_what_it_was_told),
         TEST(test_file_apply__notes_in_a_transaction_of_the_file),
         TEST(test_file_apply__refuses_a_transaction_in_a_file_that_is_one),
+        TEST(test_file_apply__refuses_a_transaction_that_the_file_does_not_end),
         TEST(test_file_apply__tells_how_many_statements_were_done_before),
         TEST(test_file_apply__keeps_the_note_when_the_connection_goes_with_the_statement),
         TEST(test_file_apply__is_undone_with_its_note_when_the_commit_fails),
+        TEST(test_file_apply__runs_what_may_commit_with_a_note_before_and_after),
+        TEST(test_file_apply__keeps_the_note_when_the_one_after_what_may_commit_fails),
+        TEST(test_file_apply__does_not_repeat_a_cut_statement_of_which_nothing_can_be_seen),
+        TEST(test_file_apply__commits_its_notes_where_the_file_turns_that_off),
+        TEST(test_file_apply__refuses_to_leave_the_database),
         TEST(test_file_apply__survives_every_failed_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,6 +153,35 @@ static void test_check__that_cannot_be_run_stops_the_file(void **state)
     assert_string_equal(context.error.detail, "2_checked.sql: quire:check: sqlite 1: no such column: absent");
 }
 
+static const struct select_case {
+    const char *check;
+    enum code code;
+    const char *detail;
+} selects[] = {
+    {"SELECT id FROM author WHERE id = 0 -- none", OK, ""},
+    {"SELECT id FROM author WHERE id = 0; -- none", OK, ""},
+    {"SELECT id FROM author WHERE born = 'LIMIT 1' AND id IN (SELECT id FROM author LIMIT 0)", OK, ""},
+    {"SELECT id FROM author -- all", CONFLICT,
+     "migration file \"2_checked.sql\" was not begun: its check found 3 rows"},
+    {"SELECT id FROM author LIMIT 1", MALFORMED, "2_checked.sql: quire:check: it has no LIMIT of its own"},
+    {"SELECT 1; SELECT 2", MALFORMED, "2_checked.sql: quire:check: it is one SELECT, not 2 statements"},
+    {"-- nothing", MALFORMED, "2_checked.sql: quire:check: it is one SELECT, not 0 statements"},
+    {"SELECT (1", MALFORMED, "2_checked.sql: quire:check: line 1: a statement with a \"(\" without \")\""},
+};
+
+static void test_check__is_one_select_without_limit(void **state)
+{
+    (void)state;
+    make_authors();
+    for (size_t i = 0; i < sizeof selects / sizeof *selects; i++) {
+        folder_write("2_checked.sql", arena_printf(&arena, "-- quire:check %s\n\nSELECT 1;", selects[i].check));
+        run("DROP TABLE IF EXISTS atlas_schema_revisions");
+        context_init(&context, &arena, 0);
+        assert_int_equal(apply_with(&from_1), selects[i].code);
+        assert_string_equal(context.error.detail, selects[i].detail);
+    }
+}
+
 static void test_check__is_not_for_a_file_that_is_begun(void **state)
 {
     (void)state;
@@ -178,6 +207,7 @@ int main(void)
         TEST(test_resolve__that_does_not_help_stops_the_file),
         TEST(test_resolve__that_fails_leaves_all_as_it_was),
         TEST(test_check__that_cannot_be_run_stops_the_file),
+        TEST(test_check__is_one_select_without_limit),
         TEST(test_check__is_not_for_a_file_that_is_begun),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,28 +9,9 @@
 
 #include <string.h>
 
-#include "core/arena.h"
-#include "core/context.h"
+#include "context_case.h"
 #include "migrate/directory.h"
 #include "migrate/file_header.h"
-
-static struct arena arena;
-static struct context context;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena, (size_t)1 << 20);
-    context_init(&context, &arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
 
 static enum code read(const char *text, struct migration_file *ret_file)
 {
@@ -202,5 +183,5 @@ int main(void)
         cmocka_unit_test(test_is_ignored__looks_at_the_first_line_only),
         cmocka_unit_test(test_header__survives_every_failed_allocation),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, context_setup, context_teardown);
 }

@@ -50,6 +50,45 @@ static void test_apply__applies_all_once(void **state)
     assert_string_equal(query("SELECT count(*) FROM author"), "2");
 }
 
+static void test_apply__names_a_file_that_came_below_all_that_are_applied(void **state)
+{
+    static const struct migrate_options skipping = {.order = ORDER_LINEAR_SKIP};
+    static const struct migrate_options any_order = {.order = ORDER_NON_LINEAR};
+    (void)state;
+    folder_write("3_more.sql", "INSERT INTO author VALUES (2);");
+    assert_int_equal(apply(), OK);
+    folder_write("0_early.sql", "CREATE TABLE early (id integer);");
+    assert_int_equal(apply(), CONFLICT);
+    assert_non_null(strstr(context.error.detail, "migration file 0_early.sql was added out of order"));
+    assert_non_null(strstr(status().fault, "migration file 0_early.sql was added out of order"));
+    assert_int_equal(status().n_pending, 1);
+    assert_int_equal(apply_with(&skipping), OK);
+    assert_int_equal(n_applied, 0);
+    assert_int_equal(apply_with(&any_order), OK);
+    assert_int_equal(n_applied, 1);
+    assert_int_equal(apply(), OK);
+    assert_null(status().fault);
+}
+
+static void test_apply__names_the_one_of_those_below_a_baseline_that_came_late(void **state)
+{
+    (void)state;
+    folder_write("3_more.sql", "CREATE TABLE more (id integer);");
+    assert_int_equal(apply_from("2"), OK);
+    folder_write("0_early.sql", "CREATE TABLE early (id integer);");
+    assert_int_equal(apply(), CONFLICT);
+    assert_non_null(strstr(context.error.detail, "migration file 0_early.sql was added out of order"));
+}
+
+static void test_status__tells_of_a_file_that_was_changed(void **state)
+{
+    (void)state;
+    assert_int_equal(apply(), OK);
+    assert_null(status().fault);
+    folder_write("2_book.sql", "CREATE TABLE books (id integer);");
+    assert_string_equal(status().fault, "history changed: file \"2_book.sql\" is not the one that was applied");
+}
+
 static void test_apply__fails_on_a_table_that_is_not_there(void **state)
 {
     (void)state;
@@ -316,6 +355,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_apply__applies_all_once),
+        TEST(test_apply__names_a_file_that_came_below_all_that_are_applied),
+        TEST(test_apply__names_the_one_of_those_below_a_baseline_that_came_late),
+        TEST(test_status__tells_of_a_file_that_was_changed),
         TEST(test_apply__fails_on_a_table_that_is_not_there),
         TEST(test_apply__writes_revisions_as_atlas_does),
         TEST(test_apply__takes_a_failed_file_back_and_keeps_those_before),

@@ -11,30 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/arena.h"
-#include "core/context.h"
+#include "context_case.h"
 #include "migrate/directory.h"
 #include "migrate/directory_write.h"
 
 #define NOW 1792559045 /* 2026-10-21 05:04:05 UTC */
-
-static struct arena arena;
-static struct context context;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena, (size_t)1 << 20);
-    context_init(&context, &arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
 
 static enum code name_after(const char *left, const char *right, const char *name, const char **ret_name)
 {
@@ -124,5 +105,5 @@ int main(void)
         cmocka_unit_test(test_name__says_when_no_number_is_above),
         cmocka_unit_test(test_name__of_a_user_has_few_characters),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, context_setup, context_teardown);
 }

@@ -115,16 +115,6 @@ static void test_model_read__takes_four_statements_for_any_number_of_tables(void
     }
 }
 
-static void test_model_read__knows_no_other_dialect(void **state)
-{
-    (void)state;
-    const struct migrate_dialect unknown = {.name = "unknown"};
-    struct model model = {.n_tables = 7};
-
-    assert_int_equal(model_read(&context, db, &unknown, &model), INTERNAL);
-    assert_int_equal(model.n_tables, 7);
-}
-
 static void test_model_read__tells_the_failure_of_the_database(void **state)
 {
     (void)state;
@@ -163,7 +153,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_model_read__gives_what_was_made),
         TEST(test_model_read__takes_four_statements_for_any_number_of_tables),
-        TEST(test_model_read__knows_no_other_dialect),
         TEST(test_model_read__tells_the_failure_of_the_database),
         TEST(test_model_read__says_when_memory_ends),
     };

@@ -9,14 +9,10 @@
 
 #include <string.h>
 
-#include "core/arena.h"
-#include "core/context.h"
+#include "context_case.h"
 #include "migrate/dialect.h"
 #include "migrate/model.h"
 #include "schema/schema.h"
-
-static struct arena arena;
-static struct context context;
 
 static const struct schema maker, thing;
 
@@ -24,21 +20,6 @@ static const struct schema maker, thing;
     {                                                                                                                  \
         .name = "id", .type = FIELD_ID                                                                                 \
     }
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena, (size_t)1 << 20);
-    context_init(&context, &arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
 
 static enum code model_of(const char *dialect, const struct schema *const *records, struct model *ret_model)
 {
@@ -319,20 +300,28 @@ static void test_model__says_when_memory_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_model__gives_each_field_a_type_of_the_dialect, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_model__numbers_the_id_and_makes_it_the_key, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_model__allows_null_unless_a_field_is_required_and_never_was_null, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_model__checks_dates_where_their_type_takes_any_text, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_model__indexes_what_lists_are_filtered_or_sorted_by, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_model__has_tables_after_those_they_refer_to, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_model__indexes_references_and_pairs_of_filter_and_order, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_model__calls_references_as_the_database_would, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_model__refuses_a_ring, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_model__refuses_a_kind_that_is_there_twice, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_model__refuses_a_reference_to_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_model__refuses_keys_that_are_too_long, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_model__says_when_memory_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_model__gives_each_field_a_type_of_the_dialect, context_setup,
+                                        context_teardown),
+        cmocka_unit_test_setup_teardown(test_model__numbers_the_id_and_makes_it_the_key, context_setup,
+                                        context_teardown),
+        cmocka_unit_test_setup_teardown(test_model__allows_null_unless_a_field_is_required_and_never_was_null,
+                                        context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(test_model__checks_dates_where_their_type_takes_any_text, context_setup,
+                                        context_teardown),
+        cmocka_unit_test_setup_teardown(test_model__indexes_what_lists_are_filtered_or_sorted_by, context_setup,
+                                        context_teardown),
+        cmocka_unit_test_setup_teardown(test_model__has_tables_after_those_they_refer_to, context_setup,
+                                        context_teardown),
+        cmocka_unit_test_setup_teardown(test_model__indexes_references_and_pairs_of_filter_and_order, context_setup,
+                                        context_teardown),
+        cmocka_unit_test_setup_teardown(test_model__calls_references_as_the_database_would, context_setup,
+                                        context_teardown),
+        cmocka_unit_test_setup_teardown(test_model__refuses_a_ring, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(test_model__refuses_a_kind_that_is_there_twice, context_setup,
+                                        context_teardown),
+        cmocka_unit_test_setup_teardown(test_model__refuses_a_reference_to_nothing, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(test_model__refuses_keys_that_are_too_long, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(test_model__says_when_memory_ends, context_setup, context_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,36 +9,18 @@
 
 #include <string.h>
 
-#include "core/arena.h"
+#include "context_case.h"
 #include "core/buffer.h"
-#include "core/context.h"
 #include "migrate/directory.h"
 #include "migrate/plan.h"
 #include "migrate/revision.h"
 
 #define FILES_MAX 8
 
-static struct arena arena;
-static struct context context;
 static struct migration_file files[FILES_MAX];
 static struct revision items[FILES_MAX];
 static struct migration_directory directory;
 static struct revisions revisions;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena, (size_t)1 << 20);
-    context_init(&context, &arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
 
 /* Words with a space between them; the first letter tells: `c` a checkpoint, `p` a revision in part, `b` a baseline;
  * any other letter, as `v`, belongs to none. */
@@ -161,7 +143,7 @@ static void test_plan_make__survives_every_failed_allocation(void **state)
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, context_setup, context_teardown)
 
 int main(void)
 {

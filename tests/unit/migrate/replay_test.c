@@ -35,8 +35,8 @@ static int setup(void **state)
     arena_init(&arena, ARENA_MAX);
     context_init(&context, &arena, 0);
     dialect = migrate_dialect_find("sqlite");
-    db = driver ? db_new(&arena, driver, &options) : NULL;
-    return folder_make();
+    db = db_new(&arena, driver, &options);
+    return db ? folder_make() : -1;
 }
 
 static int teardown(void **state)
@@ -44,13 +44,6 @@ static int teardown(void **state)
     (void)state;
     arena_release(&arena);
     return folder_remove();
-}
-
-/* This build has no SQLite: there is nothing to run the files in. */
-static void need_sqlite(void)
-{
-    if (!db)
-        skip();
 }
 
 static enum code run(replay_visitor *visit, void *argument)
@@ -72,21 +65,16 @@ static size_t count(const char *sql)
 static void test_replay__runs_all_files_in_order(void **state)
 {
     (void)state;
-    need_sqlite();
     folder_write("1_a.sql", "CREATE TABLE a (id integer);\nCREATE TABLE b (id integer);\n");
     folder_write("2_b.sql", "ALTER TABLE a ADD COLUMN x text;\nINSERT INTO a VALUES (1, 'y');\n");
-    assert_int_equal(scratch_open(&context, db, "any"), OK);
     assert_int_equal(run(NULL, NULL), OK);
     assert_int_equal(count(TABLES), 2);
     assert_int_equal(count("SELECT x FROM a"), 1);
-    assert_true(scratch_close(&context, db, "any"));
-    assert_false(db->connected);
 }
 
 static void test_replay__starts_at_the_last_checkpoint(void **state)
 {
     (void)state;
-    need_sqlite();
     folder_write("1.sql", "no statement at all;\n");
     folder_write("2.sql", "-- atlas:checkpoint\n\nCREATE TABLE old (id integer);\n");
     folder_write("3.sql", "-- atlas:checkpoint\n\nCREATE TABLE a (id integer);\n");
@@ -117,7 +105,6 @@ static void test_replay__tells_each_statement_after_it_was_run(void **state)
     struct visits visits = {.n = 0};
 
     (void)state;
-    need_sqlite();
     folder_write("1.sql", "-- first\nCREATE TABLE a (id integer);\n\nCREATE TABLE\n  b (id integer);\n");
     folder_write("2.sql", "DROP TABLE a;\n");
     assert_int_equal(run(note, &visits), OK);
@@ -131,7 +118,6 @@ static void test_replay__ends_when_the_visitor_wants_it(void **state)
     struct visits visits = {.stop_after = 2};
 
     (void)state;
-    need_sqlite();
     folder_write("1.sql", "CREATE TABLE a (id integer);\nCREATE TABLE b (id integer);\nCREATE TABLE c (id integer);\n");
     assert_int_equal(run(note, &visits), CHANGED);
     assert_int_equal(visits.n, 2);
@@ -150,18 +136,17 @@ static void test_replay__names_file_and_line_of_a_failure(void **state)
         {"CREATE TABLE a (id integer UNIQUE);\nINSERT INTO a VALUES (1), (1);\n", CONFLICT, "1_x.sql line 2: sqlite"},
         {"CREATE TABLE a (id integer PRIMARY KEY, b integer REFERENCES a DEFERRABLE INITIALLY DEFERRED);\n"
          "INSERT INTO a VALUES (1, 2);\n",
-         CONFLICT, "1_x.sql: a row of table \"a\" would refer to nothing"},
+         CONFLICT, "1_x.sql: at its end: a row of table \"a\" would refer to no row of \"a\""},
         {"CREATE TABLE a (id text DEFAULT 'x);\n", MALFORMED, "1_x.sql: "},
     };
 
     (void)state;
-    need_sqlite();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         folder_write("1_x.sql", rows[i].text);
         assert_int_equal(run(NULL, NULL), rows[i].code);
         assert_memory_equal(context.error.detail, rows[i].why, strlen(rows[i].why));
         assert_false(db->in_transaction);
-        assert_int_equal(scratch_clear(&context, db, "any"), OK);
+        db_close(db); /* and with it all that is in memory */
         assert_int_equal(count(TABLES), 0);
     }
 }
@@ -169,7 +154,6 @@ static void test_replay__names_file_and_line_of_a_failure(void **state)
 static void test_replay__refuses_a_database_that_is_not_empty(void **state)
 {
     (void)state;
-    need_sqlite();
     folder_write("1.sql", "DROP TABLE precious;\n");
     assert_int_equal(db_run(db, &context, "CREATE TABLE precious (id integer)"), OK);
     assert_int_equal(run(NULL, NULL), CONFLICT);
@@ -180,7 +164,6 @@ static void test_replay__refuses_a_database_that_is_not_empty(void **state)
 static void test_replay__runs_a_file_outside_a_transaction_when_it_says_so(void **state)
 {
     (void)state;
-    need_sqlite();
     folder_write("1.sql", "-- atlas:txmode none\n\nPRAGMA foreign_keys = OFF;\n");
     assert_int_equal(run(NULL, NULL), OK);
     struct db_result result;
@@ -188,40 +171,32 @@ static void test_replay__runs_a_file_outside_a_transaction_when_it_says_so(void 
     assert_int_equal(result.cells[0].integer, 0);
 }
 
-static void test_scratch_open__wants_sqlite_in_memory(void **state)
+/* References are looked after again, as before the file. */
+static void test_replay__leaves_a_database_that_can_go_on_after_a_failure(void **state)
 {
+    struct db_result result = {.n_rows = 0};
+
     (void)state;
-    need_sqlite();
-    db->options.path = "/nowhere/quire.db";
-    assert_int_equal(scratch_open(&context, db, "any"), INTERNAL);
-    assert_false(db->connected);
-    assert_string_equal(scratch_removal(&context, db, "any"), "");
+    folder_write("1.sql", "CREATE TABLE a (id integer PRIMARY KEY);\nDROP TABLE none;\n");
+    assert_int_equal(run(NULL, NULL), CONFLICT);
+    assert_true(db->connected);
+    assert_int_equal(db_execute(db, &context, DB_READ, "PRAGMA foreign_keys", NULL, 0, &result), OK);
+    assert_int_equal(result.cells[0].integer, 1);
 }
 
-static void test_scratch_open__refuses_names_that_need_quoting(void **state)
+static void test_replay__refuses_to_go_to_another_database(void **state)
 {
-    static const char *const names[] = {
-        "",
-        "a b",
-        "a`",
-        "a\"; DROP DATABASE b; --",
-        "caf\xc3\xa9",
-        "a234567890123456789012345678901234567890123456789012345678901",
-    };
-    static const char *const servers[] = {"mysql", "postgresql"};
+    static const char *const texts[] = {"USE fastapi;\n", "-- where the data is\nuse `fastapi`;\n",
+                                        "Use/* x */fastapi;\n"};
 
     (void)state;
-    for (size_t s = 0; s < sizeof servers / sizeof *servers; s++) {
-        const struct db_driver *driver = db_driver_find(servers[s]);
-        const struct db_options options = {.host = "/nowhere/socket", .user = "u", .password = "p", .name = "n"};
-        struct db *server = driver ? db_new(&arena, driver, &options) : NULL;
-        for (size_t i = 0; server && i < sizeof names / sizeof *names; i++) {
-            assert_int_equal(scratch_open(&context, server, names[i]), MALFORMED);
-            assert_string_equal(server->options.name, "n");
-        }
-        if (server)
-            assert_int_equal(scratch_open(&context, server, "quire_scratch"), UNAVAILABLE);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        folder_write("1.sql", texts[i]);
+        assert_int_equal(run(NULL, NULL), MALFORMED);
+        assert_non_null(strstr(context.error.detail, ": USE would leave the scratch database"));
     }
+    folder_write("1.sql", "CREATE TABLE used (use_it integer);\n");
+    assert_int_equal(run(NULL, NULL), OK);
 }
 
 int main(void)
@@ -235,8 +210,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_replay__refuses_a_database_that_is_not_empty, setup, teardown),
         cmocka_unit_test_setup_teardown(test_replay__runs_a_file_outside_a_transaction_when_it_says_so, setup,
                                         teardown),
-        cmocka_unit_test_setup_teardown(test_scratch_open__wants_sqlite_in_memory, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_scratch_open__refuses_names_that_need_quoting, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_replay__leaves_a_database_that_can_go_on_after_a_failure, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_replay__refuses_to_go_to_another_database, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,6 +32,7 @@ static const struct split_case cases[] = {
      POSTGRESQL,
      "SELECT E'\\';', e'\\\\';SELECT 2;",
      {"SELECT E'\\';', e'\\\\';", "SELECT 2;"}},
+    {"also after a doubled quote", POSTGRESQL, "SELECT E'a''b\\'c;'; SELECT 2;", {"SELECT E'a''b\\'c;';", "SELECT 2;"}},
     {"a name that ends with E", POSTGRESQL, "SELECT date'\\';SELECT 2;", {"SELECT date'\\';", "SELECT 2;"}},
     {"E\"\" is a name", POSTGRESQL, "SELECT E\"\\\";SELECT 2;", {"SELECT E\"\\\";", "SELECT 2;"}},
     {"doubled quotes", POSTGRESQL, "SELECT 'a'';', \"b\"\";\";SELECT 2;", {"SELECT 'a'';', \"b\"\";\";", "SELECT 2;"}},

@@ -55,8 +55,8 @@ static const struct {
      {"caf\xc3\xa9 > 0 and \"1\" > 0 and \"\" = ''"}},
     {"CREATE TABLE t (a int CHECK ())", false, {""}},
     {"CREATE TABLE t (a int CHECK (a > 0", false, {"a > 0"}},
-    {"CREATE TABLE t (a int CHECK (a > 'x", false, {"a > 'x"}},
-    {"CREATE TABLE t (a int CHECK (a > [x", false, {"a > [x"}},
+    {"CREATE TABLE t (a int CHECK (a > 'x", false, {"a > ' x"}},
+    {"CREATE TABLE t (a int CHECK (a > [x", false, {"a > [ x"}},
     {"CREATE TABLE t (a int CHECK (a /* x", false, {"a"}},
 };
 

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "driver/db.h"
 #include "fake_db.h"
 #include "migrate/dialect.h"
 #include "migrate/transaction.h"
@@ -68,35 +69,97 @@ static void test_transaction__puts_up_with_references_that_were_broken_before(vo
     assert_int_equal(apply(), CONFLICT);
 }
 
+static void test_transaction__goes_without_the_check_where_references_fit_nothing(void **state)
+{
+    (void)state;
+    run("CREATE TABLE odd (a integer REFERENCES book (author_id))");
+    folder_write("2_name.sql", REBUILD);
+    assert_int_equal(apply(), OK);
+}
+
+static void test_transaction__tells_any_number_of_broken_references_from_new_ones(void **state)
+{
+    (void)state;
+    run("PRAGMA foreign_keys = OFF");
+    run("WITH RECURSIVE n (i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 1000100) "
+        "INSERT INTO book SELECT i, 77 FROM n");
+    run("PRAGMA foreign_keys = ON");
+    folder_write("2_name.sql", "ALTER TABLE author ADD COLUMN name text;");
+    assert_int_equal(apply(), OK);
+    folder_write("3_gone.sql", "DELETE FROM author WHERE id = 2;");
+    assert_int_equal(apply(), CONFLICT);
+}
+
+static void test_transaction_none__lets_a_table_be_made_anew(void **state)
+{
+    (void)state;
+    folder_write("2_name.sql", "-- atlas:txmode none\n\n" REBUILD);
+    assert_int_equal(apply(), OK);
+    assert_string_equal(query("SELECT count(*) FROM book"), "2");
+    assert_string_equal(query("PRAGMA foreign_keys"), "1");
+    folder_write("3_again.sql", REBUILD);
+    run("ALTER TABLE author DROP COLUMN name");
+    assert_int_equal(apply_with(&(struct migrate_options){.transactions = TRANSACTION_NONE}), OK);
+    assert_string_equal(query("SELECT count(*) FROM book"), "2");
+}
+
+static void test_transaction_none__tells_at_the_end_of_a_broken_reference(void **state)
+{
+    (void)state;
+    folder_write("2_gone.sql", "-- atlas:txmode none\n\nDELETE FROM author WHERE id = 2;");
+    assert_int_equal(apply(), CONFLICT);
+    assert_string_equal(context.error.detail, "a row of table \"book\" refers now to no row of \"author\"");
+    assert_string_equal(query("SELECT count(*) FROM book"), "2");
+    assert_string_equal(query("PRAGMA foreign_keys"), "1");
+}
+
 static struct transaction transaction;
 
-static enum code begin_on_fake(const enum code *codes, size_t n)
+static const struct migrate_dialect plain = {.name = "fake", .transactional = true};
+static const struct migrate_dialect releasing = {
+    .name = "fake",
+    .transactional = true,
+    .references_note = "NOTE",
+    .references_mismatch = "mismatch",
+    .references_off = "OFF",
+    .references_broken = "BROKEN",
+    .references_forget = "FORGET",
+    .references_on = "ON",
+};
+
+static enum code begin_on_fake(const struct migrate_dialect *dialect, const enum code *codes, size_t n)
 {
-    static const struct migrate_dialect dialect = {.name = "fake", .transactional = true, .lock_held = "HELD"};
-    static struct db_value one = {.type = DB_INTEGER, .integer = 1};
     struct db *fake = db_new(&arena, &fake_db_driver, &db->options);
     fake_db_reset();
-    fake_db_set_result(&(struct db_result){.cells = &one, .n_rows = 1, .n_columns = 1});
     for (size_t i = 0; i < n; i++)
         fake_db_plan(codes[i], false);
-    return transaction_begin(&transaction, &context, fake, &dialect);
+    return transaction_begin(&transaction, &context, fake, dialect);
 }
 
 static void test_transaction_begin__tries_again_while_another_writes(void **state)
 {
     const enum code codes[] = {OK, CONTENDED, CONTENDED, OK};
     (void)state;
-    assert_int_equal(begin_on_fake(codes, 4), OK);
+    assert_int_equal(begin_on_fake(&plain, codes, 4), OK);
     assert_int_equal(transaction_end(&transaction, OK), OK);
-    assert_string_equal(fake_db_trace(), "connect, BEGIN, BEGIN, BEGIN, HELD, COMMIT");
+    assert_string_equal(fake_db_trace(), "connect, BEGIN, BEGIN, BEGIN, COMMIT");
 }
 
-static void test_transaction_begin__takes_back_when_the_lock_cannot_be_asked_for(void **state)
+static void test_transaction_begin__fails_when_references_cannot_be_looked_at(void **state)
 {
-    const enum code codes[] = {OK, OK, INTERNAL};
+    const enum code codes[] = {OK, CONTENDED};
     (void)state;
-    assert_int_equal(begin_on_fake(codes, 3), INTERNAL);
-    assert_string_equal(fake_db_trace(), "connect, BEGIN, HELD, ROLLBACK");
+    assert_int_equal(begin_on_fake(&releasing, codes, 2), CONTENDED);
+    assert_string_equal(fake_db_trace(), "connect, NOTE, FORGET, ON");
+}
+
+static void test_transaction_end__takes_back_when_references_cannot_be_looked_at(void **state)
+{
+    const enum code codes[] = {OK, OK, OK, OK, INTERNAL};
+    (void)state;
+    assert_int_equal(begin_on_fake(&releasing, codes, 5), OK);
+    assert_int_equal(transaction_end(&transaction, OK), INTERNAL);
+    assert_string_equal(fake_db_trace(), "connect, NOTE, OFF, BEGIN, BROKEN, ROLLBACK, FORGET, ON");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -107,8 +170,13 @@ int main(void)
         TEST(test_transaction__lets_a_table_be_made_anew),
         TEST(test_transaction__refuses_to_break_a_reference),
         TEST(test_transaction__puts_up_with_references_that_were_broken_before),
+        TEST(test_transaction__goes_without_the_check_where_references_fit_nothing),
+        TEST(test_transaction__tells_any_number_of_broken_references_from_new_ones),
+        TEST(test_transaction_none__lets_a_table_be_made_anew),
+        TEST(test_transaction_none__tells_at_the_end_of_a_broken_reference),
         TEST(test_transaction_begin__tries_again_while_another_writes),
-        TEST(test_transaction_begin__takes_back_when_the_lock_cannot_be_asked_for),
+        TEST(test_transaction_begin__fails_when_references_cannot_be_looked_at),
+        TEST(test_transaction_end__takes_back_when_references_cannot_be_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

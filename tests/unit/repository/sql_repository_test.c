@@ -9,6 +9,7 @@
 
 #include "core/arena.h"
 #include "core/context.h"
+#include "db_values.h"
 #include "domain/author.h"
 #include "domain/book.h"
 #include "driver/db.h"
@@ -17,19 +18,6 @@
 #include "schema/schema.h"
 #include "usecase/query.h"
 #include "usecase/repository.h"
-
-#define INTEGER(number)                                                                                                \
-    {                                                                                                                  \
-        .type = DB_INTEGER, .integer = (number)                                                                        \
-    }
-#define TEXT(string)                                                                                                   \
-    {                                                                                                                  \
-        .type = DB_TEXT, .text = (string), .size = sizeof(string) - 1                                                  \
-    }
-#define NOTHING                                                                                                        \
-    {                                                                                                                  \
-        .type = DB_NULL                                                                                                \
-    }
 
 static struct arena arena;
 static struct context context;
