@@ -80,8 +80,8 @@ QUIRE := $(BUILD)/quire
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help build deps docs docs-test run test test-programs unit check format format-check tidy cppcheck layers \
-        headers bench clean
+.PHONY: help build deps docs docs-test run test test-deploy test-programs unit check format format-check tidy cppcheck layers \
+        headers bench clean install uninstall deb
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -104,10 +104,14 @@ run: deps ## run everything on this machine: make run [DB=mysql|postgresql] [POR
 	@tools/docs pages || echo "  without its files, /docs only says so"
 	@QUIRE=$(CURDIR)/$(QUIRE) tools/run
 
-test: deps ## build and test everything, from nothing
+test: deps ## build and test everything, from nothing; TESTS="unit smoke": only that
 	@$(MAKE) --no-print-directory -j$(JOBS) build test-programs
 	@tools/docs tests || echo "  the tests of the documentation will not run"
-	@BUILD=$(CURDIR)/$(BUILD) SANITIZE=$(SANITIZE) tests/run
+	@BUILD=$(CURDIR)/$(BUILD) SANITIZE=$(SANITIZE) tests/run $(TESTS)
+
+test-deploy: deps ## the API tests through every recipe of docs/deployment.md; minutes
+	@$(MAKE) --no-print-directory -j$(JOBS) build test-programs
+	@BUILD=$(CURDIR)/$(BUILD) SANITIZE=$(SANITIZE) tests/run deploy-matrix
 
 unit: $(UNIT) ## only the unit tests
 	@BUILD=$(CURDIR)/$(BUILD) tests/run unit
@@ -152,6 +156,15 @@ $(BUILD)/headers/%.ok: include/%.h $(HEADERS)
 bench: deps ## measure against bare FastCGI responders; minutes; see docs/performance.md
 	@$(MAKE) --no-print-directory -j$(JOBS) build $(BENCH)
 	@BUILD=$(CURDIR)/$(BUILD) tests/bench/run
+
+install: build ## install below [DESTDIR=] PREFIX=/usr/local; make docs first for the pages of /docs
+	@BUILD=$(BUILD) DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) tools/install
+
+uninstall: ## remove what install put there; settings and data stay
+	@DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) tools/install remove
+
+deb: build ## build an installable Debian package in build/
+	@BUILD=$(BUILD) tools/deb
 
 clean: ## remove build/
 	rm -rf build

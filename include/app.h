@@ -16,6 +16,7 @@
 #include "core/arena.h"
 #include "core/config.h"
 #include "driver/cache.h"
+#include "driver/metrics.h"
 #include "http/router.h"
 #include "migrate/directory.h"
 #include "server/handler.h"
@@ -32,6 +33,8 @@ struct app {
     const struct cache_driver *cache_driver;
     struct cache_options cache_options;
     struct coherence *coherence;
+    struct metrics_labels labels;
+    struct metrics *metrics;
     const char *space; /* starts the keys of this database's records */
     struct document openapi;
     struct migration_directory migrations;
@@ -51,7 +54,7 @@ struct app {
  * it and the configuration outlive the app. */
 int app_init(struct app *app, struct arena *arena, const struct config *config, char *ret_error, size_t size);
 
-/* Opens the log again, after it was renamed. */
+/* Opens the log again, after it was renamed, and sets its format. */
 int app_open_log(const struct config *config, char *ret_error, size_t size);
 
 /* Makes the connections' owners and all that stands on them; call it in each worker. They connect when first used: a

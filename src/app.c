@@ -22,9 +22,13 @@
 #include "core/clock.h"
 #include "core/context.h"
 #include "core/log.h"
+#include "core/version.h"
 #include "domain/records.h"
 #include "driver/coherence.h"
 #include "driver/db.h"
+#include "driver/metrics.h"
+#include "driver/shared_page.h"
+#include "http/access_log.h"
 #include "http/problem.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -57,17 +61,24 @@ static int complain_memory(char *ret_error, size_t size)
 }
 
 /* The access line, and another one for a failure that is ours. */
-static void log_answer(const struct context *context, const struct request *request, const struct response *response,
-                       enum code code, int64_t us)
+static void log_answer(const struct access *access, enum code code)
 {
-    const char *id = context->request_id ? context->request_id : "-";
+    const struct context *context = access->context;
 
-    log_line(LOG_LEVEL_INFO, "%s %s %s %d %zu %" PRId64 ".%03dms sql=%u cache=%u/%u", id, request->method_text,
-             request->path ? request->path : request->uri, response->status, response->body.size, us / 1000,
-             (int)(us % 1000), context->tally.sql_statements, context->tally.cache_hits, context->tally.cache_misses);
+    access_log(access);
     if (problem_status(code) >= 500)
-        log_line(LOG_LEVEL_ERROR, "%s %s: %s", id, code_name(code),
+        log_line(LOG_LEVEL_ERROR, "%s %s: %s", context->request_id ? context->request_id : "-", code_name(code),
                  context->error.native[0] ? context->error.native : context->error.detail);
+}
+
+/* Where a request is counted: the index of its route's label. The last is for requests that no route has. */
+static size_t route_label(const struct app *app, const struct route *route)
+{
+    size_t i = 0;
+
+    while (app->labels.routes[i + 1] && (!route || i < (size_t)(route - routes)))
+        i++;
+    return i;
 }
 
 static void answer(struct request_handler *self, struct context *context, struct request *request,
@@ -76,9 +87,32 @@ static void answer(struct request_handler *self, struct context *context, struct
     struct app *app = (struct app *)self;
     const struct route *route = NULL;
     int64_t start_us = clock_us();
-    enum code code = router_answer(&app->router, context, request, response, &route);
 
-    log_answer(context, request, response, code, clock_us() - start_us);
+    metrics_begin(app->metrics);
+    enum code code = router_answer(&app->router, context, request, response, &route);
+    const struct access access = {
+        .context = context,
+        .request = request,
+        .response = response,
+        .route = route ? route->path : NULL,
+        .us = clock_us() - start_us,
+    };
+    metrics_connections(app->metrics, (unsigned)app->db->connected + (unsigned)app->probe->connected);
+    metrics_end(app->metrics, &(struct metrics_request){
+                                  .route = route_label(app, route),
+                                  .method = request->method,
+                                  .status = response->status,
+                                  .us = access.us,
+                                  .tally = &context->tally,
+                              });
+    log_answer(&access, code);
+}
+
+static void measure(struct api *api, struct buffer *text)
+{
+    struct app *app = api->parts;
+
+    metrics_write(app->metrics, text);
 }
 
 /* How far the database's migrations are. */
@@ -175,9 +209,13 @@ const char *app_migrations(struct arena *arena, const struct config *config, cha
 int app_open_log(const struct config *config, char *ret_error, size_t size)
 {
     enum log_level level = LOG_LEVEL_ERROR;
+    enum log_format format = LOG_FORMAT_TEXT;
 
     while (strcmp(log_level_names[level], config->log_level) != 0)
         level++;
+    while (strcmp(log_format_names[format], config->log_format) != 0)
+        format++;
+    log_set_format(format);
     if (log_open(config->log_file, level) == 0)
         return 0;
     return complain(ret_error, size, "cannot open LOG_FILE %s: %s", config->log_file, strerror(errno));
@@ -240,7 +278,7 @@ static int init_cache(struct app *app, struct arena *arena, char *ret_error, siz
 {
     const struct config *config = app->config;
     const char *database = identity(arena, config);
-    char *name = database ? coherence_name(arena, database) : NULL;
+    char *name = database ? shared_page_name(arena, database) : NULL;
     bool shared = false;
     struct arena trial;
 
@@ -269,6 +307,84 @@ static int init_cache(struct app *app, struct arena *arena, char *ret_error, siz
     return complain(ret_error, size, "cache %s: %s", config->cache, why ? why : "out of memory");
 }
 
+/* The paths of the routes, and "none"; NULL without memory. */
+static const char *const *route_labels(struct arena *arena)
+{
+    size_t n = 0;
+
+    while (routes[n].path)
+        n++;
+    const char **labels = arena_array(arena, n + 2, sizeof *labels);
+    for (size_t i = 0; labels && i < n; i++)
+        labels[i] = routes[i].path;
+    if (labels)
+        labels[n] = "none";
+    return labels;
+}
+
+/* The names of the methods, and "other"; NULL without memory. */
+static const char *const *method_labels(struct arena *arena)
+{
+    const char **labels = arena_array(arena, METHOD__MAX + 2, sizeof *labels);
+
+    for (enum method method = 0; labels && method < METHOD__MAX; method++)
+        labels[method] = method_name(method);
+    if (labels)
+        labels[METHOD__MAX] = "other";
+    return labels;
+}
+
+/* Every status that an answer can have; NULL without memory. */
+static const int *status_labels(struct arena *arena)
+{
+    int *labels = arena_array(arena, CODE__MAX + 3, sizeof *labels);
+    size_t n = 0;
+
+    if (!labels)
+        return NULL;
+    labels[n++] = 204;
+    labels[n++] = 304;
+    for (enum code code = 0; code < CODE__MAX; code++) {
+        size_t i = 0;
+        while (i < n && labels[i] != problem_status(code))
+            i++;
+        if (i == n)
+            labels[n++] = problem_status(code);
+    }
+    return labels;
+}
+
+/* "sqlite mysql memory none"; NULL without memory. */
+static const char *driver_names(struct arena *arena)
+{
+    char *names = arena_text(arena, "");
+
+    for (size_t i = 0; names && db_drivers[i]; i++)
+        names = arena_printf(arena, "%s%s ", names, db_drivers[i]->name);
+    for (size_t i = 0; names && cache_drivers[i]; i++)
+        names = arena_printf(arena, "%s%s%s", names, i ? " " : "", cache_drivers[i]->name);
+    return names;
+}
+
+static int init_metrics(struct app *app, struct arena *arena, char *ret_error, size_t size)
+{
+    const char *database = identity(arena, app->config);
+
+    app->labels = (struct metrics_labels){
+        .routes = route_labels(arena),
+        .methods = method_labels(arena),
+        .statuses = status_labels(arena),
+        .version = QUIRE_VERSION,
+        .drivers = driver_names(arena),
+        .database = app->config->db,
+        .cache = app->config->cache,
+    };
+    const struct metrics_labels *labels = &app->labels;
+    if (database && labels->routes && labels->methods && labels->statuses && labels->drivers)
+        app->metrics = metrics_open(arena, database, labels);
+    return app->metrics ? 0 : complain_memory(ret_error, size);
+}
+
 /* Reads the migrations that the database should have. Only the readiness check wants to know: a folder that is not
  * there or cannot be read is no reason not to start. */
 static int init_migrations(struct app *app, struct arena *arena, char *ret_error, size_t size)
@@ -286,9 +402,7 @@ static int init_migrations(struct app *app, struct arena *arena, char *ret_error
 /* Makes the documents, which the workers share. */
 static int init_documents(struct app *app, struct arena *arena, char *ret_error, size_t size)
 {
-    const struct config *config = app->config;
-
-    if (document_openapi(arena, config->page_size_max, config->max_body, &app->openapi) == OK)
+    if (document_openapi(arena, app->config, &app->openapi) == OK)
         return 0;
     return complain_memory(ret_error, size);
 }
@@ -312,7 +426,7 @@ int app_init(struct app *app, struct arena *arena, const struct config *config, 
     limit_heap();
     if (app_open_log(config, ret_error, size) != 0 || init_cache(app, arena, ret_error, size) != 0)
         return -1;
-    if (init_documents(app, arena, ret_error, size) != 0)
+    if (init_metrics(app, arena, ret_error, size) != 0 || init_documents(app, arena, ret_error, size) != 0)
         return -1;
     return init_migrations(app, arena, ret_error, size);
 }
@@ -359,14 +473,20 @@ int app_start(struct app *app, char *ret_error, size_t size)
         .openapi = &app->openapi,
         .docs_dir = app->config->docs_dir,
         .check = check,
+        .measure = measure,
+        .metrics_type = METRICS_TYPE,
         .parts = app,
     };
-    app->router =
-        (struct router){.routes = routes, .application = &app->api, .cors_origins = app->config->cors_origins};
+    app->router = (struct router){.routes = routes,
+                                  .application = &app->api,
+                                  .base_path = app->config->base_path,
+                                  .cors_origins = app->config->cors_origins};
+    metrics_join(app->metrics);
     return 0;
 }
 
 void app_stop(struct app *app)
 {
+    metrics_leave(app->metrics);
     arena_release(&app->connections);
 }

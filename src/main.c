@@ -11,21 +11,10 @@
 #include "server/launch.h"
 
 static const struct command *const commands[] = {
-    &command_serve,
-    &command_cgi,
-    &command_migrate_apply,
-    &command_migrate_status,
-    &command_migrate_diff,
-    &command_migrate_new,
-    &command_migrate_hash,
-    &command_migrate_validate,
-    &command_migrate_lint,
-    &command_schema,
-    &command_config,
-    &command_openapi,
-    &command_version,
-    &command_help,
-    NULL,
+    &command_serve,        &command_cgi,         &command_migrate_apply, &command_migrate_status,
+    &command_migrate_diff, &command_migrate_new, &command_migrate_hash,  &command_migrate_validate,
+    &command_migrate_lint, &command_schema,      &command_config,        &command_doctor,
+    &command_openapi,      &command_version,     &command_help,          NULL,
 };
 
 /* As if that command had been given. */

@@ -10,6 +10,7 @@
 #include "http/etag.h"
 
 struct arena;
+struct config;
 struct exchange;
 
 struct document {
@@ -20,7 +21,7 @@ struct document {
 };
 
 /* The OpenAPI document of routes[], with these settings in force; its text is in `arena`. NO_MEMORY. */
-enum code document_openapi(struct arena *arena, int64_t page_size_max, int64_t max_body, struct document *ret_document)
+enum code document_openapi(struct arena *arena, const struct config *config, struct document *ret_document)
     __attribute__((warn_unused_result));
 
 enum code documents_openapi(struct exchange *exchange); /* 200, 304 */

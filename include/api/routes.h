@@ -7,6 +7,7 @@
 
 #include "http/router.h"
 
+struct buffer;
 struct catalogue;
 struct context;
 struct document;
@@ -26,7 +27,10 @@ struct api {
     const struct document *openapi;
     const char *docs_dir; /* the folder with the files of /docs */
     void (*check)(struct api *self, struct context *context, struct readiness *ret_readiness);
-    void *parts; /* for `check` */
+    /* Writes the service's metrics; metrics_type is their media type with its parameters. */
+    void (*measure)(struct api *self, struct buffer *text);
+    const char *metrics_type;
+    void *parts; /* for `check` and `measure` */
 };
 
 /* Ends with a path of NULL. Handlers expect a struct api as the exchange's application. */

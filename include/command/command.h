@@ -49,6 +49,7 @@ extern const struct command command_migrate_validate;
 extern const struct command command_migrate_lint;
 extern const struct command command_schema;
 extern const struct command command_config;
+extern const struct command command_doctor;
 extern const struct command command_openapi;
 extern const struct command command_version;
 extern const struct command command_help;

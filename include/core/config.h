@@ -18,6 +18,7 @@ enum setting_type {
     SETTING_TEXT,
     SETTING_INTEGER, /* min to max */
     SETTING_CHOICE,  /* one of `choices` */
+    SETTING_MOUNT,   /* a path to mount something at: empty, or "/shop", "/a/b" */
 };
 
 enum setting_source { FROM_DEFAULT, FROM_DOTENV, FROM_ENVIRONMENT };
@@ -28,6 +29,7 @@ struct setting {
     int secret;                  /* 1: masked in `quire config` */
     const char *standard;        /* the default, as it would be written */
     const char *with_postgresql; /* another default where DB is postgresql; NULL: the same */
+    const char *installed;       /* where there is no file of the default's name: core/installation.h; or NULL */
     size_t offset;               /* in struct config: const char * or int64_t */
     int64_t min, max;            /* SETTING_INTEGER */
     const char *const *choices;  /* SETTING_CHOICE, NULL-terminated */
@@ -55,10 +57,12 @@ struct config {
     int64_t page_size_max;
     const char *cors_origins;
     const char *log_level;
-    const char *log_file;
+    const char *log_file;            /* a path, "syslog", "syslog:FACILITY"; empty: stderr */
+    const char *log_format;          /* text, json, combined */
     const char *migrations;          /* the folder that holds one folder per dialect */
     const char *dev_urls;            /* one URL per dialect, separated by commas; empty: see command/dev_database.h */
     const char *scratch_name;        /* of the database or schema that is made there */
+    const char *base_path;           /* what every path starts with: empty, or "/shop" */
     const char *docs_dir;            /* the folder with the files of /docs */
     enum setting_source sources[64]; /* by index in settings[] */
 };

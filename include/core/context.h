@@ -7,6 +7,7 @@
  * The context travels down every call that can fail, wait or allocate, and carries back what went wrong.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,11 +15,14 @@
 
 struct arena;
 
-/* What the request cost, for the log line. */
+/* What the request cost, for the log line and the metrics. */
 struct tally {
     unsigned sql_statements;
     unsigned cache_hits;
     unsigned cache_misses;
+    unsigned cache_waits; /* for what somebody else was filling in */
+    unsigned cache_races; /* fills that were void, because the record was written meanwhile */
+    int64_t sql_us;       /* at the database, connecting included */
 };
 
 struct context {
@@ -30,6 +34,7 @@ struct context {
     int64_t deadline_ms;    /* on clock_ms(); 0 is none. Drivers derive their timeouts from it */
     const char *request_id; /* for logs; NULL outside a request */
     struct tally tally;
+    bool overloaded; /* too many requests wait behind this one: it is to be turned away */
 };
 
 /* Prepares caller's storage, which must stay where it is: the context points into itself. */

@@ -31,12 +31,9 @@ struct coherence;
 #define COHERENCE_VERSIONS 4096
 #define COHERENCE_SERVERS 64
 
-/* Maps the page of `name` (made if need be, mode 0600), unmapped with the arena. Without shared memory it falls back
- * to memory of this process and its children and ret_shared is false. NULL without memory. */
+/* Maps the page of `name` (driver/shared_page.h), unmapped with the arena. Without shared memory it falls back to
+ * memory of this process and its children and ret_shared is false. NULL without memory. */
 struct coherence *coherence_open(struct arena *arena, const char *name, bool *ret_shared);
-
-/* The name for a database: user id and a hash of `identity`, as shm_open(3) takes it. In the arena. */
-char *coherence_name(struct arena *arena, const char *identity);
 
 /* The version of a key's group; never 0. */
 uint64_t coherence_version(const struct coherence *coherence, const char *key);

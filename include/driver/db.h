@@ -133,7 +133,7 @@ struct db *db_new(struct arena *arena, const struct db_driver *driver, const str
 /* Closes the connection, if open; the next use opens it again. */
 void db_close(struct db *db);
 
-/* Counts in context->tally.sql_statements. */
+/* Counts in context->tally.sql_statements. All time at the database is in context->tally.sql_us. */
 enum code db_execute(struct db *db, struct context *context, enum db_kind kind, const char *sql,
                      const struct db_value *values, size_t n_values, struct db_result *ret_result)
     __attribute__((warn_unused_result));

@@ -23,6 +23,7 @@ struct openapi {
     const char *summary;        /* one line */
     const char *description;    /* CommonMark */
     const struct route *routes; /* ends with a path of NULL; documents themselves are not listed */
+    const char *base_path;      /* the paths are below it: "" or "/shop"; NULL: "" */
     int64_t page_size_max;      /* settings */
     int64_t max_body;
 };

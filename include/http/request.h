@@ -66,11 +66,15 @@ struct request {
 
 /*
  * Reads method, path and query out of method_text and uri. MALFORMED: a bad percent-escape, a NUL, not UTF-8,
- * a fragment. URI_TOO_LONG. NO_ROUTE: empty segments, "." or "..", or more
- * segments than any route has: such a path names nothing here. A mount prefix is not stripped here. Method and path
- * are set in every case.
+ * a fragment. URI_TOO_LONG. NO_ROUTE: empty segments, "." or "..", or more segments than any route has: such a path
+ * names nothing here. Method and path are set in every case.
  */
 enum code request_parse(struct request *request, struct context *context) __attribute__((warn_unused_result));
+
+/* Takes the segments of the mount prefix `base_path` ("" or "/shop", unescaped) off those of a parsed request; `path`
+ * keeps them, for links. NO_ROUTE: the path lies elsewhere. */
+enum code request_enter(struct request *request, struct context *context, const char *base_path)
+    __attribute__((warn_unused_result));
 
 /* A header by its CGI name ("HTTP_IF_MATCH", "CONTENT_TYPE"); NULL when absent or empty. */
 const char *request_header(const struct request *request, const char *name);

@@ -37,6 +37,7 @@ enum reply_kind {
     REPLY_LIST,      /* a page of records */
     REPLY_STATUS,    /* {"status":"ok"} */
     REPLY_READINESS, /* what the service stands on; 503 when it is not ready */
+    REPLY_METRICS,   /* numbers, as Prometheus reads them */
     REPLY_DOCUMENT,  /* a document about the service, which is not listed in itself */
 };
 
@@ -58,6 +59,7 @@ struct route {
 struct router {
     const struct route *routes; /* ends with a path of NULL */
     void *application;
+    const char *base_path; /* every path starts with it: "" or "/shop"; NULL: "" */
     const char *cors_origins;
 };
 

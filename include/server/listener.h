@@ -8,13 +8,17 @@
  * TCP does not leave the machine.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* A file that a dead process left is replaced; a live socket and any other file are refused. The fd, nonblocking, or -1
  * with one line in ret_error. */
 int listener_open(const char *address, char *ret_error, size_t size);
 
-/* Removes the file of a unix socket; the process that opened it does so at its end. */
+/* Is this the address of a unix socket? */
+bool listener_is_unix(const char *address);
+
+/* Removes the file of a unix socket; the process that opened it does so before its end. */
 void listener_remove(const char *address);
 
 #endif

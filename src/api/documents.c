@@ -5,6 +5,7 @@
 #include "api/routes.h"
 #include "core/arena.h"
 #include "core/buffer.h"
+#include "core/config.h"
 #include "core/context.h"
 #include "core/version.h"
 #include "http/openapi.h"
@@ -21,7 +22,7 @@ static const char about[] =
     "A slash at the end of a path changes nothing. HEAD works wherever GET does.\n\n"
     "Every error is JSON with `detail`; whoever accepts `application/problem+json` gets it as RFC 9457 has it.";
 
-enum code document_openapi(struct arena *arena, int64_t page_size_max, int64_t max_body, struct document *ret_document)
+enum code document_openapi(struct arena *arena, const struct config *config, struct document *ret_document)
 {
     const struct openapi openapi = {
         .title = "quire",
@@ -29,8 +30,9 @@ enum code document_openapi(struct arena *arena, int64_t page_size_max, int64_t m
         .summary = "A book-catalogue REST service.",
         .description = about,
         .routes = routes,
-        .page_size_max = page_size_max,
-        .max_body = max_body,
+        .base_path = config->base_path,
+        .page_size_max = config->page_size_max,
+        .max_body = config->max_body,
     };
     struct document document = {.type = "application/json"};
     struct context context;

@@ -32,9 +32,13 @@ enum code health_root(struct exchange *exchange)
     return OK;
 }
 
+/* Says, too, whether an Authorization header came: web servers tend to keep it from CGI programs, and only here can it
+ * be told (quire doctor --url). */
 enum code health_live(struct exchange *exchange)
 {
     answer_start(exchange->response, "{\"status\":\"ok\"}");
+    if (request_header(exchange->request, "HTTP_AUTHORIZATION"))
+        response_header(exchange->response, "X-Authorization", "received");
     return OK;
 }
 
@@ -58,5 +62,16 @@ enum code health_ready(struct exchange *exchange)
     fact_write(&response->body, "migrations", readiness.migrations);
     fact_write(&response->body, "cache", readiness.cache);
     buffer_add_char(&response->body, '}');
+    return OK;
+}
+
+enum code health_metrics(struct exchange *exchange)
+{
+    struct api *api = exchange->application;
+    struct response *response = exchange->response;
+
+    answer_start(response, "");
+    response->content_type = api->metrics_type;
+    api->measure(api, &response->body);
     return OK;
 }

@@ -62,6 +62,8 @@ const struct route routes[] = {
      .summary = "Is the process alive?"},
     {METHOD_GET,    "/readyz",            health_ready,    "readyz", .reply = REPLY_READINESS,
      .summary = "Is the service ready for requests?"},
+    {METHOD_GET,    "/metrics",           health_metrics,  "metrics", .media = "text/plain", .reply = REPLY_METRICS,
+     .summary = "What has the service done so far?"},
     {.path = NULL},
 };
 /* clang-format on */

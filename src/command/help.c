@@ -1,15 +1,25 @@
-/* command/help.c: quire help [COMMAND]. */
+/* command/help.c: quire help [COMMAND], and quire help --man. */
 
 #include "command/command.h"
 
 #include <stdio.h>
 
+#include "command/manual.h"
+
 static int run(struct invocation *invocation);
+
+enum { MAN };
+
+static const struct option options[] = {
+    [MAN] = {"--man", NULL, "write the manual page, quire(1), as roff"},
+    {.name = NULL},
+};
 
 const struct command command_help = {
     .name = "help",
     .summary = "Say what quire can do, or how one command is called.",
     .operands = "[COMMAND]",
+    .options = options,
     .run = run,
 };
 
@@ -18,6 +28,10 @@ static int run(struct invocation *invocation)
     const char *const *words = invocation->operands;
     size_t n = 0;
 
+    if (invocation->values[MAN]) {
+        manual_write(invocation->all);
+        return 0;
+    }
     if (*words) {
         const struct command *command = command_find(invocation->all, words, &n);
         if (!command || words[n])

@@ -16,10 +16,9 @@ const struct command command_openapi = {
 
 static int run(struct invocation *invocation)
 {
-    const struct config *config = invocation->config;
     struct document document;
 
-    if (document_openapi(invocation->arena, config->page_size_max, config->max_body, &document) != OK)
+    if (document_openapi(invocation->arena, invocation->config, &document) != OK)
         return command_complain(1, "out of memory");
     if (puts(document.text) == EOF || fflush(stdout) != 0)
         return command_complain(1, "the document cannot be written");

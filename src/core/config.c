@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/arena.h"
 #include "core/buffer.h"
 #include "core/dotenv.h"
+#include "core/installation.h"
 #include "core/log.h"
 
 #define DOTENV_MAX ((size_t)64 * 1024) /* bytes of `.env` */
@@ -25,6 +27,10 @@ static const char *const caches[] = {"memcached", "memory", "none", NULL};
 #define INTEGER(least, most) .type = SETTING_INTEGER, .min = (least), .max = (most)
 #define CHOICE(names) .type = SETTING_CHOICE, .choices = (names)
 #define SECRET .secret = 1
+#define MOUNT .type = SETTING_MOUNT
+
+#define MOUNT_MAX 255        /* bytes of a path that something is mounted at */
+#define MOUNT_SEGMENTS_MAX 8 /* half of what a request may have */
 
 const struct setting settings[] = {
     {"ENV", TEXT, .standard = "development", AT(env), .help = "what this installation is for"},
@@ -51,15 +57,21 @@ const struct setting settings[] = {
     {"REQUEST_TIMEOUT", INTEGER(1, 3600), .standard = "30", AT(request_timeout_s),
      .help = "time a request may take, in seconds"},
     {"PAGE_SIZE_MAX", INTEGER(1, 150), .standard = "100", AT(page_size_max), .help = "largest pageSize of a list"},
+    {"BASE_PATH", MOUNT, .standard = "", AT(base_path), .help = "what the path of every request starts with: /shop"},
     {"CORS_ORIGINS", TEXT, .standard = "*", AT(cors_origins), .help = "origins, separated by commas; *: any"},
     {"LOG_LEVEL", CHOICE(log_level_names), .standard = "info", AT(log_level),
      .help = "how much is logged: error, warning, info, debug"},
-    {"LOG_FILE", TEXT, .standard = "", AT(log_file), .help = "file of the log; empty: stderr"},
-    {"MIGRATIONS", TEXT, .standard = "migrations", AT(migrations), .help = "folder with one folder for each dialect"},
+    {"LOG_FILE", TEXT, .standard = "", AT(log_file),
+     .help = "file of the log, or syslog, or syslog:FACILITY; empty: stderr"},
+    {"LOG_FORMAT", CHOICE(log_format_names), .standard = "text", AT(log_format),
+     .help = "how requests are logged: text, json, combined"},
+    {"MIGRATIONS", TEXT, .standard = "migrations", .installed = "migrations", AT(migrations),
+     .help = "folder with one folder for each dialect"},
     {"DEV_URLS", TEXT, SECRET, .standard = "", AT(dev_urls),
      .help = "servers for the scratch databases of migrations, as URLs, separated by commas"},
     {"SCRATCH_NAME", TEXT, .standard = "quire_scratch", AT(scratch_name), .help = "name of a scratch database"},
-    {"DOCS_DIR", TEXT, .standard = "build/swagger-ui", AT(docs_dir), .help = "folder with the files of /docs"},
+    {"DOCS_DIR", TEXT, .standard = "build/swagger-ui", .installed = "pages", AT(docs_dir),
+     .help = "folder with the files of /docs"},
     {.name = NULL},
 };
 
@@ -150,13 +162,36 @@ static const char *find_choice(const struct setting *setting, const char *value)
     return NULL;
 }
 
-/* Says what is wrong with the value of a number or a choice, and what is allowed. */
+/* Empty, or segments of unreserved characters (RFC 3986 section 2.3), each after a slash: nothing that needs an escape,
+ * or that a web server rewrites. */
+static bool is_mount(const char *path)
+{
+    static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    size_t segments = 0;
+
+    if (strlen(path) > MOUNT_MAX)
+        return false;
+    for (const char *at = path; *at; segments++) {
+        size_t size = *at == '/' ? strspn(at + 1, unreserved) : 0;
+        if (strspn(at + 1, ".") >= size) /* nothing, or nothing but dots */
+            return false;
+        at += 1 + size;
+    }
+    return segments <= MOUNT_SEGMENTS_MAX;
+}
+
+/* Says what is wrong with a value, and what is allowed. */
 static int refuse_value(struct load *load, const struct setting *setting, const char *value, enum setting_source source)
 {
     const char *origin = source == FROM_ENVIRONMENT ? "the environment" : setting_source_name(source);
     if (setting->type == SETTING_INTEGER)
         return refuse(load, "quire: %s from %s is \"%.*s\"; it must be a number from %lld to %lld", setting->name,
                       origin, LONGEST_QUOTE, value, (long long)setting->min, (long long)setting->max);
+    if (setting->type == SETTING_MOUNT)
+        return refuse(load,
+                      "quire: %s from %s is \"%.*s\"; it must be empty, or a path such as /shop: letters, digits "
+                      "and -._~, no slash at the end",
+                      setting->name, origin, LONGEST_QUOTE, value);
 
     struct buffer choices;
     buffer_init(&choices, load->arena, DOTENV_MAX);
@@ -184,6 +219,10 @@ static int apply(struct load *load, const struct setting *setting, const char *v
         if (!text)
             return refuse_value(load, setting, value, source);
         break;
+    case SETTING_MOUNT:
+        if (!is_mount(value))
+            return refuse_value(load, setting, value, source);
+        __attribute__((fallthrough));
     case SETTING_TEXT:
         text = arena_text(load->arena, value);
         if (!text)
@@ -195,9 +234,15 @@ static int apply(struct load *load, const struct setting *setting, const char *v
 }
 
 /* The default of a setting. DB stands before those that depend on it. */
-static const char *standard_value(const struct config *config, const struct setting *setting)
+static const char *standard_value(struct load *load, const struct setting *setting)
 {
+    const struct config *config = &load->config;
     bool postgresql = config->db && strcmp(config->db, "postgresql") == 0;
+    const char *installed = NULL;
+    if (setting->installed && access(setting->standard, F_OK) != 0)
+        installed = installation_find(load->arena, setting->installed);
+    if (installed)
+        return installed;
     return postgresql && setting->with_postgresql ? setting->with_postgresql : setting->standard;
 }
 
@@ -211,7 +256,7 @@ int config_load(struct arena *arena, const char *dotenv, struct config *ret_conf
         const char *value = getenv(settings[i].name);
         if (!value) {
             source = load.values[i] ? FROM_DOTENV : FROM_DEFAULT;
-            value = load.values[i] ? load.values[i] : standard_value(&load.config, &settings[i]);
+            value = load.values[i] ? load.values[i] : standard_value(&load, &settings[i]);
         }
         if (apply(&load, &settings[i], value, source) < 0)
             return -1;

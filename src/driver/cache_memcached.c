@@ -360,6 +360,8 @@ static size_t count(const struct memcached_cache *memcached, size_t n, enum stat
 static void await_fills(struct memcached_cache *memcached, struct context *context, size_t n)
 {
     int64_t end_ms = clock_ms() + context_left_ms(context, FILL_WAIT_MS);
+    if (count(memcached, n, LEASED) == 0)
+        context->tally.cache_waits += (unsigned)count(memcached, n, HELD);
     while (count(memcached, n, HELD) > 0 && count(memcached, n, LEASED) == 0 && clock_ms() < end_ms) {
         poll(NULL, 0, FILL_LOOK_MS);
         for (size_t i = 0; i < n; i++)
@@ -386,18 +388,19 @@ static void fetch(struct cache *self, struct context *context, struct cache_item
             memcached->lookups[i].item->lease = memcached->lookups[i].cas;
 }
 
-/* Puts something in the place of the item's lease, if that still stands. */
-static void replace(struct memcached_cache *memcached, const struct cache_item *item, const char *data, size_t size,
+/* Puts something in the place of the item's lease. False when that no longer stands. */
+static bool replace(struct memcached_cache *memcached, const struct cache_item *item, const char *data, size_t size,
                     time_t expires, uint32_t flags)
 {
     size_t key_size = cache_key_size(item->key);
     struct server *server = server_of(memcached, item->key, key_size);
     if (!enter(memcached, server))
-        return;
+        return true;
     memcached_return_t rc;
     do
         rc = memcached_cas(server->handle, item->key, key_size, data, size, expires, flags, item->lease);
     while (must_repeat(memcached, server, rc));
+    return rc != MEMCACHED_DATA_EXISTS && rc != MEMCACHED_NOTFOUND;
 }
 
 /* In place of the placeholder comes something that is neither lease nor value: the next one takes the key. */
@@ -426,7 +429,8 @@ static void fill(struct cache *self, struct context *context, const struct cache
     memcpy(data, &item->epoch, sizeof item->epoch);
     if (size > 0)
         memcpy(data + sizeof item->epoch, value, size);
-    replace(memcached, item, data, sizeof item->epoch + size, ttl_s, VALUE_FLAGS);
+    if (!replace(memcached, item, data, sizeof item->epoch + size, ttl_s, VALUE_FLAGS))
+        context->tally.cache_races++;
 }
 
 /* Whatever is not confirmed as deleted, from this host's view was never stored: the next epoch begins. */

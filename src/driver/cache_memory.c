@@ -15,6 +15,7 @@
 
 #include "core/arena.h"
 #include "core/clock.h"
+#include "core/context.h"
 #include "driver/coherence.h"
 
 #define HASH_NONFATAL_OOM 1
@@ -127,11 +128,14 @@ static void add(struct memory_cache *memory, struct entry *entry)
 static void fill(struct cache *self, struct context *context, const struct cache_item *item, const void *value,
                  size_t size, unsigned ttl_s)
 {
-    (void)context;
     struct memory_cache *memory = (struct memory_cache *)self;
     size_t key_size = cache_key_size(item->key);
-    if (!item->lease || key_size == 0 || item->lease != coherence_version(memory->coherence, item->key))
+    if (!item->lease || key_size == 0)
         return;
+    if (item->lease != coherence_version(memory->coherence, item->key)) {
+        context->tally.cache_races++;
+        return;
+    }
     struct entry *entry = find(memory, item->key, key_size);
     if (entry)
         drop(memory, entry);

@@ -7,16 +7,15 @@
 
 #include "driver/coherence.h"
 
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stddef.h>
-#include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/arena.h"
 #include "core/clock.h"
+#include "core/hash.h"
+#include "driver/shared_page.h"
 
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "atomics that are locks cannot be shared by processes");
 
@@ -37,59 +36,14 @@ struct coherence {
     struct page *page;
 };
 
-/* FNV-1a, 64 bits, and a last round, because it mixes the last byte in badly. */
-static uint64_t hash(const char *text)
-{
-    uint64_t sum = UINT64_C(14695981039346656037);
-    for (; *text; text++)
-        sum = (sum ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    sum = (sum ^ sum >> 32) * UINT64_C(0x9e3779b97f4a7c15);
-    return sum ^ sum >> 32;
-}
-
 static size_t group_of(const char *key)
 {
-    return hash(key) % COHERENCE_VERSIONS;
+    return hash_text(key) % COHERENCE_VERSIONS;
 }
 
 unsigned coherence_server(const char *name)
 {
-    return (unsigned)(hash(name) % COHERENCE_SERVERS);
-}
-
-char *coherence_name(struct arena *arena, const char *identity)
-{
-    return arena_printf(arena, "/quire-%u-%016llx", (unsigned)geteuid(), (unsigned long long)hash(identity));
-}
-
-/* Is the object ours alone, and of our size? A new one, of size 0, is given its size. */
-static bool object_is_ours(int fd)
-{
-    struct stat status;
-    if (fstat(fd, &status) || status.st_uid != geteuid() || !S_ISREG(status.st_mode) || (status.st_mode & 077))
-        return false;
-    if (!status.st_size && ftruncate(fd, sizeof(struct page)))
-        return false;
-    return !status.st_size || status.st_size == sizeof(struct page);
-}
-
-/* NULL when the object cannot be had. */
-static struct page *map_shared(const char *name)
-{
-    int fd = shm_open(name, O_RDWR | O_CREAT, 0600);
-    if (fd < 0)
-        return NULL;
-    void *page = MAP_FAILED;
-    if (object_is_ours(fd))
-        page = mmap(NULL, sizeof(struct page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
-    return page == MAP_FAILED ? NULL : page;
-}
-
-static struct page *map_private(void)
-{
-    void *page = mmap(NULL, sizeof(struct page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return page == MAP_FAILED ? NULL : page;
+    return (unsigned)(hash_text(name) % COHERENCE_SERVERS);
 }
 
 /* Never 0, and far from wrapping. */
@@ -110,25 +64,18 @@ static void initialise(struct page *page)
         atomic_compare_exchange_strong(&page->base, &none, random_base());
 }
 
-static void unmap(void *page)
-{
-    munmap(page, sizeof(struct page));
-}
-
 struct coherence *coherence_open(struct arena *arena, const char *name, bool *ret_shared)
 {
     struct coherence *coherence = arena_alloc(arena, sizeof *coherence);
     if (!coherence)
         return NULL;
-    struct page *page = map_shared(name);
-    bool shared = page;
-    if (!page && !(page = map_private()))
+    struct shared_page *shared = shared_page_open(arena, name, sizeof(struct page));
+    if (!shared)
         return NULL;
-    if (arena_defer(arena, unmap, page))
-        return NULL;
+    struct page *page = shared->bytes;
     initialise(page);
     coherence->page = page;
-    *ret_shared = shared;
+    *ret_shared = shared->shared;
     return coherence;
 }
 

@@ -105,7 +105,9 @@ static enum code reconnect(struct db *db, struct context *context)
     if (clock_ms() < db->retry_at_ms)
         return fail_native(context, UNAVAILABLE, "no connection; the last attempt failed a moment ago");
 
+    int64_t start_us = clock_us();
     enum code code = db->driver->connect(db, context);
+    context->tally.sql_us += clock_us() - start_us;
     db->lost = false;
     if (code != OK) {
         db->retry_at_ms = clock_ms() + RETRY_PAUSE_MS;
@@ -132,6 +134,7 @@ static enum code get_ready(struct db *db, struct context *context, int64_t trust
 static enum code perform(struct db *db, struct context *context, const struct call *call, bool *ret_lost)
 {
     const struct db_driver *driver = db->driver;
+    int64_t start_us = clock_us();
     enum code code = OK;
 
     if (!call->sql)
@@ -140,6 +143,7 @@ static enum code perform(struct db *db, struct context *context, const struct ca
         code = driver->execute(db, context, call->sql, call->values, call->n_values, call->ret_result);
     else
         code = driver->run(db, context, call->sql);
+    context->tally.sql_us += clock_us() - start_us;
     db->used_ms = clock_ms();
     *ret_lost = db->lost;
     if (db->lost)

@@ -347,6 +347,16 @@ static void section_write(struct openapi_job *job, const char *name, char bracke
     json_close(job->buffer, bracket == '{' ? '}' : ']');
 }
 
+/* The paths of the document are those below the mount prefix. */
+static void servers_write(struct openapi_job *job)
+{
+    const char *base_path = job->openapi->base_path;
+
+    json_open(job->buffer, NULL, '{');
+    json_put_text(job->buffer, "url", base_path && *base_path ? base_path : "/");
+    json_close(job->buffer, '}');
+}
+
 static void components_write(struct openapi_job *job)
 {
     section_write(job, "schemas", '{', openapi_schemas);
@@ -362,7 +372,7 @@ enum code openapi_write(struct context *context, const struct openapi *openapi, 
     json_open(buffer, NULL, '{');
     json_put_text(buffer, "openapi", VERSION_OF_OPENAPI);
     section_write(&job, "info", '{', info_write);
-    json_put_fixed(buffer, "servers", "[{'url':'/'}]");
+    section_write(&job, "servers", '[', servers_write);
     json_put_fixed(buffer, "security", "[]");
     section_write(&job, "tags", '[', tags_write);
     section_write(&job, "paths", '{', paths_write);

@@ -120,6 +120,11 @@ static void reply_write(struct openapi_job *job, const struct route *route)
         openapi_ref(job, "schema", "schemas", "Readiness");
         json_put_fixed(buffer, "example", "{'status':'ok','database':'ok','migrations':'ok','cache':'ok'}");
         break;
+    case REPLY_METRICS:
+        json_put_fixed(buffer, "schema", "{'type':'string'}");
+        json_put_text(buffer, "example",
+                      "# HELP quire_workers Worker processes alive.\n# TYPE quire_workers gauge\nquire_workers 4\n");
+        break;
     case REPLY_DOCUMENT:
         break;
     }
@@ -133,7 +138,7 @@ static void success_write(struct openapi_job *job, const struct route *route)
     json_put_text(buffer, "description", "Successful Response");
     headers_write(job, route_traits(route), SUCCESS);
     json_open(buffer, "content", '{');
-    json_open(buffer, "application/json", '{');
+    json_open(buffer, route->media ? route->media : "application/json", '{');
     reply_write(job, route);
     json_close(buffer, '}');
     json_close(buffer, '}');

@@ -201,6 +201,22 @@ enum code request_parse(struct request *request, struct context *context)
     return code == OK && uri[size] ? query_parse(request, context, uri + size + 1) : code;
 }
 
+enum code request_enter(struct request *request, struct context *context, const char *base_path)
+{
+    size_t n = 0;
+
+    for (const char *at = base_path; *at; n++) {
+        size_t size = strcspn(at + 1, "/");
+        const char *segment = n < request->n_segments ? request->segments[n] : "";
+        if (strlen(segment) != size || memcmp(segment, at + 1, size) != 0)
+            return fail(context, NO_ROUTE, NULL);
+        at += 1 + size;
+    }
+    request->n_segments -= n;
+    memmove(request->segments, request->segments + n, request->n_segments * sizeof *request->segments);
+    return OK;
+}
+
 const char *request_header(const struct request *request, const char *name)
 {
     const char *value = request->variable ? request->variable(request, name) : NULL;

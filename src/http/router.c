@@ -120,22 +120,47 @@ static void answer_options(const struct router *router, struct exchange *exchang
         cors_headers(exchange->context, router->cors_origins, exchange->request, exchange->response);
 }
 
-/* Parse, find, negotiate, handle. ret_allow is set for NO_METHOD and OPTIONS. */
+/* Parse, enter, find, negotiate, handle. ret_allow is set for NO_METHOD and OPTIONS. */
 static enum code dispatch(const struct router *router, struct exchange *exchange, struct request *request,
                           const char **ret_allow)
 {
     enum code code = request_parse(request, exchange->context);
 
+    if (code == OK && router->base_path)
+        code = request_enter(request, exchange->context, router->base_path);
     if (code == OK)
         code = find(router, exchange, ret_allow);
     if (code != OK || !exchange->route)
         return code;
+    if (exchange->context->overloaded && exchange->route->record)
+        return fail(exchange->context, CONTENDED, NULL);
     code = negotiate(exchange);
     if (code == OK)
         code = exchange->route->handle(exchange);
     if (code == OK && exchange->response->body.failed)
         code = fail_memory(exchange->context);
     return code;
+}
+
+/*
+ * Apache's mod_cgi, mod_cgid and mod_fcgid take a Location for a redirect when the status is 200 (RFC 3875
+ * section 6.2.2), and answer with another request's answer or with a 302. There it travels by another name, and the
+ * .htaccess files in apache/ give it its own back. mod_proxy_fcgi does no such thing; it is known by its
+ * SCRIPT_FILENAME.
+ */
+static void disguise_location(const struct request *request, struct response *response)
+{
+    const char *software = request_header(request, "SERVER_SOFTWARE");
+    const char *file = request_header(request, "SCRIPT_FILENAME");
+
+    if (response->status != 200 || !software || strncmp(software, "Apache", 6) != 0)
+        return;
+    if (file && strncmp(file, "proxy:", 6) == 0)
+        return;
+    for (size_t i = 0; i < response->n_headers; i++) {
+        if (strcmp(response->headers[i].name, "Location") == 0)
+            response->headers[i].name = "X-Location";
+    }
 }
 
 enum code router_answer(const struct router *router, struct context *context, struct request *request,
@@ -161,6 +186,7 @@ enum code router_answer(const struct router *router, struct context *context, st
     response_header(response, "Vary", "Accept");
     response_header(response, "X-Content-Type-Options", "nosniff");
     response_header(response, "X-Request-ID", context->request_id);
+    disguise_location(request, response);
     response->head_only = request->method == METHOD_HEAD;
     *ret_route = exchange.route;
     return code;

@@ -31,7 +31,9 @@
 #include "core/context.h"
 #include "core/log.h"
 #include "http/request.h"
+#include "server/board.h"
 #include "server/handler.h"
+#include "server/overload.h"
 #include "server/request_body.h"
 
 /* How long a connection may keep us waiting for the start of a request. A web server sends it at once. */
@@ -43,18 +45,21 @@
 /* An answer up to this size fits into a socket's buffer: writing it cannot block. */
 #define SMALL_ANSWER ((size_t)64 * 1024)
 
-static const int stop_signals[] = {SIGTERM, SIGUSR1, SIGINT, SIGHUP};
-#define N_STOP_SIGNALS (sizeof stop_signals / sizeof stop_signals[0])
+static const int held_signals[] = {SIGTERM, SIGUSR1, SIGINT, SIGHUP};
+#define N_HELD_SIGNALS (sizeof held_signals / sizeof held_signals[0])
 
-static volatile sig_atomic_t stopped;
+static volatile sig_atomic_t stopped, renamed;
 
 struct worker {
+    const struct fastcgi_service *service;
     struct request_handler *handler;
     int fd;       /* the listening socket */
+    int64_t left; /* requests until it leaves */
     int ready;    /* epoll on it: each new connection wakes one of the workers that wait */
     bool kept;    /* the web server keeps the connection in `link` for its next request */
     bool drained; /* the last request was read to its end */
     FCGX_Request link;
+    struct overload overload;
     struct arena arena; /* of the request */
     sigset_t waiting;   /* the signal mask while waiting for a request */
     int64_t asked_ms;   /* when pending signals were last looked for */
@@ -66,20 +71,27 @@ static void stop(int signal_number)
     stopped = 1;
 }
 
-/* Blocks the signals that stop us; they are let in while waiting only. */
+static void note_renamed(int signal_number)
+{
+    (void)signal_number;
+    renamed = 1;
+}
+
+/* Blocks the signals we know; they are let in while waiting only. */
 static void hold_signals(struct worker *worker)
 {
-    struct sigaction action = {.sa_handler = stop};
     sigset_t held;
 
-    sigemptyset(&action.sa_mask);
     sigemptyset(&held);
-    for (size_t i = 0; i < N_STOP_SIGNALS; i++)
-        sigaddset(&held, stop_signals[i]);
+    for (size_t i = 0; i < N_HELD_SIGNALS; i++)
+        sigaddset(&held, held_signals[i]);
     sigprocmask(SIG_BLOCK, &held, &worker->waiting);
-    for (size_t i = 0; i < N_STOP_SIGNALS; i++) {
-        sigaction(stop_signals[i], &action, NULL);
-        sigdelset(&worker->waiting, stop_signals[i]);
+    for (size_t i = 0; i < N_HELD_SIGNALS; i++) {
+        bool reopens = held_signals[i] == SIGUSR1 && worker->service->reopen;
+        struct sigaction action = {.sa_handler = reopens ? note_renamed : stop};
+        sigemptyset(&action.sa_mask);
+        sigaction(held_signals[i], &action, NULL);
+        sigdelset(&worker->waiting, held_signals[i]);
     }
     signal(SIGPIPE, SIG_IGN);
 }
@@ -87,17 +99,33 @@ static void hold_signals(struct worker *worker)
 /* For a worker that never waits, because the next request is always there. */
 static void ask_signals(struct worker *worker)
 {
-    sigset_t pending;
+    sigset_t held;
     int64_t now_ms = clock_ms();
 
     if (now_ms - worker->asked_ms < ASK_MS)
         return;
     worker->asked_ms = now_ms;
-    sigpending(&pending);
-    for (size_t i = 0; i < N_STOP_SIGNALS; i++) {
-        if (sigismember(&pending, stop_signals[i]))
-            stopped = 1;
-    }
+    sigprocmask(SIG_SETMASK, &worker->waiting, &held);
+    sigprocmask(SIG_SETMASK, &held, NULL);
+}
+
+static void reopen(const struct worker *worker)
+{
+    renamed = 0;
+    worker->service->reopen(worker->service->argument);
+}
+
+/* What the supervisor sees of us. A piece of work begins; it ends. */
+static void begin_work(const struct worker *worker)
+{
+    if (worker->service->desk)
+        desk_begin(worker->service->desk, clock_ms());
+}
+
+static void end_work(const struct worker *worker)
+{
+    if (worker->service->desk)
+        desk_end(worker->service->desk);
 }
 
 static void hang_up(struct worker *worker)
@@ -179,21 +207,47 @@ static bool start_request(struct worker *worker)
 {
     limit_wait(worker->link.ipcFd, SO_RCVTIMEO, FIRST_BYTES_MS);
     worker->kept = false;
-    return FCGX_Accept_r(&worker->link) == 0;
+    begin_work(worker);
+    bool started = FCGX_Accept_r(&worker->link) == 0;
+    if (!started)
+        end_work(worker);
+    return started;
+}
+
+/* Told to end: is it over for the service, not for this worker only? Then what waits is answered first. */
+static bool is_last_call(struct worker *worker)
+{
+    struct board *board = worker->service->board;
+
+    if (!stopped || !board || !board_is_last_call(board))
+        return false;
+    if (worker->kept)
+        hang_up(worker);
+    return true;
+}
+
+/* Has the listening socket been closed for new connections, and is nothing left in it? */
+static bool is_over(const struct worker *worker)
+{
+    return worker->service->board && worker->service->board->closed;
 }
 
 /* Gets the next request into `link`. False: told to stop, or *ret_status says that the socket failed. */
 static bool next_request(struct worker *worker, int *ret_status)
 {
-    while (!stopped) {
+    while (!stopped || is_last_call(worker)) {
         if (worker->kept)
             wait_for_request(worker);
         ask_signals(worker);
-        if (stopped)
+        if (renamed)
+            reopen(worker);
+        if (stopped && !is_last_call(worker))
             break;
         if (worker->kept || accept_connection(worker)) {
             if (start_request(worker))
                 return true;
+        } else if (is_over(worker)) {
+            break;
         } else if (is_passing(errno)) {
             wait_for_request(worker);
         } else {
@@ -257,11 +311,17 @@ static void answer(struct worker *worker)
     request.method_text = text_or_empty(variable(&request, "REQUEST_METHOD"));
     request.uri = text_or_empty(variable(&request, "REQUEST_URI"));
     context_init(&context, &worker->arena, clock_ms() + worker->handler->request_timeout_ms);
+    context.overloaded =
+        overload_begin(&worker->overload, worker->service->board ? worker->service->board->workers : 1);
     read_body(worker, &context, &request);
     handler_run(worker->handler, &context, &request, &bytes, &size);
-    if (size > SMALL_ANSWER)
+    if (size > SMALL_ANSWER) {
         limit_wait(worker->link.ipcFd, SO_SNDTIMEO, worker->handler->request_timeout_ms);
+        begin_work(worker);
+    }
     FCGX_PutStr(bytes, (int)size, worker->link.out);
+    if (!context.overloaded)
+        overload_end(&worker->overload);
 }
 
 /* Ends the exchange; the connection stays when the web server wants it and nothing is left unread on it. */
@@ -272,9 +332,10 @@ static void finish(struct worker *worker)
     if (worker->kept && !worker->drained)
         hang_up(worker);
     arena_reset(&worker->arena);
+    end_work(worker);
 }
 
-/* max_requests give or take a tenth, so that workers started together are not replaced together. */
+/* max_requests give or take a tenth: workers started together do not come to their ends together. */
 static int64_t jitter(int64_t max_requests)
 {
     uint32_t random = 0;
@@ -299,20 +360,39 @@ static bool prepare(struct worker *worker)
     return worker->ready >= 0 && epoll_ctl(worker->ready, EPOLL_CTL_ADD, worker->fd, &event) == 0;
 }
 
-int fastcgi_serve(struct request_handler *handler, int fd, int64_t max_requests)
+/* Is this worker to be recycled, and may it leave now? */
+static bool leaves(struct worker *worker)
 {
-    struct worker worker = {.handler = handler, .fd = fd, .ready = -1};
-    int64_t left = jitter(max_requests);
+    const struct fastcgi_service *service = worker->service;
+
+    if (service->max_requests == 0 || worker->left-- > 0)
+        return false;
+    if (service->board && !board_may_leave(service->board))
+        return false;
+    log_line(LOG_LEVEL_INFO, "worker has done its requests");
+    return true;
+}
+
+int fastcgi_serve(const struct fastcgi_service *service)
+{
+    struct worker worker = {.service = service,
+                            .handler = service->handler,
+                            .fd = service->fd,
+                            .left = jitter(service->max_requests),
+                            .ready = -1};
     int status = 0;
 
-    stopped = 0;
+    stopped = renamed = 0;
     hold_signals(&worker);
-    arena_init(&worker.arena, handler_memory(handler));
+    arena_init(&worker.arena, handler_memory(worker.handler));
+    overload_init(&worker.overload, worker.fd, worker.handler->request_timeout_ms);
     if (!prepare(&worker)) {
-        log_line(LOG_LEVEL_ERROR, "cannot serve on descriptor %d: %s", fd, strerror(errno));
+        log_line(LOG_LEVEL_ERROR, "cannot serve on descriptor %d: %s", worker.fd, strerror(errno));
         status = 1;
+    } else if (service->desk) {
+        desk_ready(service->desk);
     }
-    while (status == 0 && (max_requests == 0 || left-- > 0) && next_request(&worker, &status)) {
+    while (status == 0 && !leaves(&worker) && next_request(&worker, &status)) {
         answer(&worker);
         finish(&worker);
     }
@@ -320,6 +400,7 @@ int fastcgi_serve(struct request_handler *handler, int fd, int64_t max_requests)
         hang_up(&worker);
     if (worker.ready >= 0)
         close(worker.ready);
+    overload_release(&worker.overload);
     arena_release(&worker.arena);
     return status;
 }

@@ -174,6 +174,11 @@ int listener_open(const char *address, char *ret_error, size_t size)
     return path ? open_unix(path, &complaint) : open_tcp(address, &complaint);
 }
 
+bool listener_is_unix(const char *address)
+{
+    return unix_path(address) != NULL;
+}
+
 void listener_remove(const char *address)
 {
     const char *path = unix_path(address);

@@ -18,60 +18,67 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "server/board.h"
 
 #define YOUNG_MS 1000 /* a worker that dies younger has not really started */
 #define PAUSE_FIRST_MS 100
 #define PAUSE_MAX_MS 5000
 #define PAUSE_FORGOTTEN_MS 10000 /* so long after such a death the pauses start over */
+#define READY_LOOK_MS 20         /* how often it is looked whether a new worker is ready */
 
 struct worker {
     pid_t pid; /* 0: nobody */
     int64_t started_ms;
-    int64_t kill_ms; /* told to end; killed at this time. 0: not told */
-    bool outdated;   /* to be replaced */
+    int64_t kill_ms;    /* told to end; killed at this time. 0: not told */
+    int64_t stopped_ms; /* since when a signal has it stopped; 0: it runs */
+    bool outdated;      /* to be replaced */
 };
 
 struct supervisor {
     const struct crew *crew;
-    struct worker *workers;
-    size_t n_places; /* one more than the crew needs, for the successor of a worker that still ends */
+    struct worker workers[BOARD_DESKS]; /* each with the desk of the same number */
     bool draining;
+    bool renewing; /* a successor is wanted */
+    struct trial trial;
     int pause_ms;       /* of the last death of a young worker; 0: none lately */
     int64_t death_ms;   /* when that was */
     int64_t restart_ms; /* no worker is started before */
-    sigset_t before;    /* the signal mask we were called with; the workers' */
+    sigset_t before;    /* the signal mask of the workers */
 };
 
-static bool is_serving(const struct worker *worker)
+/* How many workers there are of each kind. */
+struct census {
+    size_t fresh;    /* neither outdated nor told to end */
+    size_t starting; /* of those: not yet ready */
+    size_t outdated; /* serving still */
+    size_t ending;   /* told to */
+};
+
+static struct census count(const struct supervisor *supervisor)
 {
-    return worker->pid != 0 && worker->kill_ms == 0;
+    struct census census = {.fresh = 0};
+
+    for (size_t i = 0; i < BOARD_DESKS; i++) {
+        const struct worker *worker = &supervisor->workers[i];
+        bool serving = worker->pid != 0 && worker->kill_ms == 0;
+        census.ending += worker->pid != 0 && !serving;
+        census.outdated += serving && worker->outdated;
+        census.fresh += serving && !worker->outdated;
+        census.starting += serving && !worker->outdated && !supervisor->crew->board->desks[i].ready;
+    }
+    return census;
 }
 
-static size_t count_serving(const struct supervisor *supervisor)
+static _Noreturn void become_worker(struct supervisor *supervisor, size_t place, pid_t parent)
 {
-    size_t n = 0;
+    const struct crew *crew = supervisor->crew;
 
-    for (size_t i = 0; i < supervisor->n_places; i++)
-        n += is_serving(&supervisor->workers[i]);
-    return n;
-}
-
-static size_t count_alive(const struct supervisor *supervisor)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < supervisor->n_places; i++)
-        n += supervisor->workers[i].pid != 0;
-    return n;
-}
-
-static _Noreturn void become_worker(const struct supervisor *supervisor, pid_t parent)
-{
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent)
         exit(0); /* it died before the line above */
+    sigaddset(&supervisor->before, SIGUSR1);
     sigprocmask(SIG_SETMASK, &supervisor->before, NULL);
-    exit(supervisor->crew->work(supervisor->crew->argument));
+    exit(crew->work(crew->argument, crew->board, &crew->board->desks[place]));
 }
 
 static void grow_pause(struct supervisor *supervisor, int64_t now_ms)
@@ -88,55 +95,97 @@ static void grow_pause(struct supervisor *supervisor, int64_t now_ms)
 /* Starts a worker in a free place. False when there is none or the system refuses. */
 static bool start_worker(struct supervisor *supervisor)
 {
-    struct worker *worker = supervisor->workers;
-    struct worker *end = worker + supervisor->n_places;
+    size_t place = 0;
     pid_t self = getpid();
 
-    while (worker < end && worker->pid != 0)
-        worker++;
-    if (worker == end)
+    while (place < BOARD_DESKS && supervisor->workers[place].pid != 0)
+        place++;
+    if (place == BOARD_DESKS)
         return false;
+    struct desk *desk = &supervisor->crew->board->desks[place];
+    desk->ready = desk->told = false;
+    desk_begin(desk, clock_ms());
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0)
-        become_worker(supervisor, self);
+        become_worker(supervisor, place, self);
     if (pid < 0) {
         grow_pause(supervisor, clock_ms());
         log_line(LOG_LEVEL_WARNING, "cannot start a worker: %s; again in %d ms", strerror(errno), supervisor->pause_ms);
         return false;
     }
-    *worker = (struct worker){.pid = pid, .started_ms = clock_ms()};
+    desk->pid = pid;
+    supervisor->workers[place] = (struct worker){.pid = pid, .started_ms = clock_ms()};
     return true;
 }
 
-static void dismiss(const struct supervisor *supervisor, struct worker *worker)
+static void dismiss(struct supervisor *supervisor, size_t place)
 {
+    struct worker *worker = &supervisor->workers[place];
+
     worker->kill_ms = clock_ms() + supervisor->crew->drain_ms;
+    supervisor->crew->board->desks[place].told = true;
     kill(worker->pid, SIGTERM);
 }
 
-/* Starts what is missing, unless it is too early. */
-static void fill_places(struct supervisor *supervisor)
+static void dismiss_outdated(struct supervisor *supervisor)
 {
-    while (clock_ms() >= supervisor->restart_ms && count_serving(supervisor) < (size_t)supervisor->crew->size) {
-        if (!start_worker(supervisor))
-            break;
+    for (size_t i = 0; i < BOARD_DESKS; i++) {
+        const struct worker *worker = &supervisor->workers[i];
+        if (worker->pid != 0 && worker->kill_ms == 0 && worker->outdated) {
+            dismiss(supervisor, i);
+            return;
+        }
     }
 }
 
-/* Replaces one outdated worker, when none is being replaced: its successor first. */
-static void replace_next(struct supervisor *supervisor)
+/* Is a worker missing, or the successor of an outdated one? Those come one at a time. */
+static bool wants_worker(const struct supervisor *supervisor, const struct census *census)
 {
-    struct worker *outdated = NULL;
+    size_t size = (size_t)supervisor->crew->size;
 
-    if (clock_ms() < supervisor->restart_ms || count_alive(supervisor) > count_serving(supervisor))
-        return;
-    for (size_t i = 0; i < supervisor->n_places && !outdated; i++) {
-        if (is_serving(&supervisor->workers[i]) && supervisor->workers[i].outdated)
-            outdated = &supervisor->workers[i];
+    if (census->fresh >= size)
+        return false;
+    return census->fresh + census->outdated < size || (census->starting == 0 && census->ending == 0);
+}
+
+/* Starts the workers that are wanted, unless it is too early, and lets outdated ones go that have a successor. */
+static void arrange(struct supervisor *supervisor)
+{
+    size_t size = (size_t)supervisor->crew->size;
+    struct census census = count(supervisor);
+
+    while (clock_ms() >= supervisor->restart_ms && wants_worker(supervisor, &census)) {
+        if (!start_worker(supervisor))
+            break;
+        census = count(supervisor);
     }
-    if (outdated && start_worker(supervisor))
-        dismiss(supervisor, outdated);
+    while (census.outdated > 0 && census.fresh - census.starting + census.outdated > size) {
+        dismiss_outdated(supervisor);
+        census = count(supervisor);
+    }
+}
+
+static size_t find(const struct supervisor *supervisor, pid_t pid)
+{
+    size_t place = 0;
+
+    while (place < BOARD_DESKS && supervisor->workers[place].pid != pid)
+        place++;
+    return place;
+}
+
+/* Lets the next worker leave when the one that left has a successor that is ready. */
+static void permit_leaving(struct supervisor *supervisor)
+{
+    struct board *board = supervisor->crew->board;
+    int32_t pid = board->leaving;
+
+    if (pid == 0 || find(supervisor, pid) < BOARD_DESKS)
+        return;
+    struct census census = count(supervisor);
+    if (census.starting == 0 && census.fresh + census.outdated >= (size_t)supervisor->crew->size)
+        board->leaving = 0;
 }
 
 /* What a worker's end means for the next start, and a line about it where it was no good end. */
@@ -161,88 +210,187 @@ static void judge_end(struct supervisor *supervisor, const struct worker *worker
     }
 }
 
+static void note_change(struct supervisor *supervisor, size_t place, int status)
+{
+    struct worker *worker = &supervisor->workers[place];
+
+    if (WIFSTOPPED(status)) {
+        worker->stopped_ms = clock_ms();
+    } else if (WIFCONTINUED(status)) {
+        worker->stopped_ms = 0;
+    } else {
+        judge_end(supervisor, worker, status);
+        supervisor->crew->board->desks[place].pid = 0;
+        *worker = (struct worker){.pid = 0};
+    }
+}
+
+/* From now on all that serve are outdated. */
+static void outdate(struct supervisor *supervisor)
+{
+    for (size_t i = 0; i < BOARD_DESKS; i++)
+        supervisor->workers[i].outdated = supervisor->workers[i].pid != 0;
+}
+
+/* A successor that can start takes over; otherwise all stays as it is. */
+static void judge_trial(struct supervisor *supervisor, int status)
+{
+    const struct crew *crew = supervisor->crew;
+    char why[512];
+
+    if (trial_end(&supervisor->trial, status, why, sizeof why)) {
+        if (supervisor->draining)
+            return;
+        successor_become(&crew->successor, crew->board, crew->board_fd);
+        snprintf(why, sizeof why, "cannot run %s: %s", crew->successor.program, strerror(errno));
+    }
+    log_line(LOG_LEVEL_ERROR, "SIGHUP changes nothing, all goes on as it was: %s", why);
+}
+
 static void reap(struct supervisor *supervisor)
 {
     int status = 0;
     pid_t pid = 0;
 
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        for (size_t i = 0; i < supervisor->n_places; i++) {
-            struct worker *worker = &supervisor->workers[i];
-            if (worker->pid != pid)
-                continue;
-            judge_end(supervisor, worker, status);
-            *worker = (struct worker){.pid = 0};
-        }
+    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0) {
+        size_t place = find(supervisor, pid);
+        if (place < BOARD_DESKS)
+            note_change(supervisor, place, status);
+        else if (pid == supervisor->trial.pid && (WIFEXITED(status) || WIFSIGNALED(status)))
+            judge_trial(supervisor, status);
     }
 }
 
-static void kill_late(const struct supervisor *supervisor)
+static int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms < b_ms ? a_ms : b_ms;
+}
+
+/* When a worker has taken too long over what it does now; INT64_MAX: it does nothing. */
+static int64_t stuck_at_ms(const struct supervisor *supervisor, size_t place)
+{
+    int64_t since_ms = supervisor->crew->board->desks[place].busy_since_ms;
+    int64_t stopped_ms = supervisor->workers[place].stopped_ms;
+
+    if (since_ms == 0 || (stopped_ms != 0 && stopped_ms < since_ms))
+        since_ms = stopped_ms;
+    return since_ms == 0 ? INT64_MAX : since_ms + supervisor->crew->stuck_ms;
+}
+
+static void kill_late(struct supervisor *supervisor)
 {
     int64_t now_ms = clock_ms();
 
-    for (size_t i = 0; i < supervisor->n_places; i++) {
+    for (size_t i = 0; i < BOARD_DESKS; i++) {
         struct worker *worker = &supervisor->workers[i];
-        if (worker->pid == 0 || worker->kill_ms == 0 || worker->kill_ms > now_ms)
+        if (worker->pid == 0 || worker->kill_ms == INT64_MAX)
             continue;
-        log_line(LOG_LEVEL_WARNING, "worker %ld does not end; killed", (long)worker->pid);
+        bool late = worker->kill_ms != 0 && worker->kill_ms <= now_ms;
+        if (!late && stuck_at_ms(supervisor, i) > now_ms)
+            continue;
+        const char *what = late ? "does not end" : worker->stopped_ms ? "stands still" : "is stuck in its work";
+        log_line(LOG_LEVEL_WARNING, "worker %ld %s; killed", (long)worker->pid, what);
         kill(worker->pid, SIGKILL);
         worker->kill_ms = INT64_MAX;
     }
 }
 
+static void try_successor(struct supervisor *supervisor)
+{
+    const struct crew *crew = supervisor->crew;
+
+    supervisor->renewing = false;
+    if (!crew->successor.program)
+        outdate(supervisor);
+    else if (!trial_start(&crew->successor, crew->board, crew->board_fd, &supervisor->trial))
+        log_line(LOG_LEVEL_ERROR, "SIGHUP changes nothing, all goes on as it was: %s", strerror(errno));
+}
+
 /* Lets all workers finish; when they were told before, no longer. */
 static void drain(struct supervisor *supervisor)
 {
-    for (size_t i = 0; i < supervisor->n_places; i++) {
+    trial_stop(&supervisor->trial);
+    if (!supervisor->draining && supervisor->crew->close)
+        supervisor->crew->close(supervisor->crew->argument);
+    for (size_t i = 0; i < BOARD_DESKS; i++) {
         struct worker *worker = &supervisor->workers[i];
-        if (worker->pid == 0)
+        if (worker->pid == 0 || worker->kill_ms == INT64_MAX)
             continue;
         if (supervisor->draining)
             worker->kill_ms = clock_ms();
         else
-            dismiss(supervisor, worker);
+            dismiss(supervisor, i);
     }
     supervisor->draining = true;
 }
 
-static void renew(struct supervisor *supervisor)
+static void reopen(const struct supervisor *supervisor)
 {
-    if (supervisor->crew->renew)
-        supervisor->crew->renew(supervisor->crew->argument);
-    for (size_t i = 0; i < supervisor->n_places; i++)
-        supervisor->workers[i].outdated = true;
+    if (supervisor->crew->reopen)
+        supervisor->crew->reopen(supervisor->crew->argument);
+    for (size_t i = 0; i < BOARD_DESKS; i++) {
+        if (supervisor->workers[i].pid != 0)
+            kill(supervisor->workers[i].pid, SIGUSR1);
+    }
 }
 
-/* Until when nothing needs to be done unless a signal comes; INT64_MAX: for ever. */
+/*
+ * Until when nothing needs to be done unless a signal comes. Workers do not tell when they begin to work: one that
+ * begins right now is stuck after stuck_ms, no earlier. They do not tell either when they are ready; that is looked
+ * for every few ms while somebody waits for it.
+ */
 static int64_t next_due_ms(const struct supervisor *supervisor)
 {
-    int64_t due_ms = INT64_MAX;
-    bool waiting = count_serving(supervisor) < (size_t)supervisor->crew->size;
+    struct census census = count(supervisor);
+    int64_t now_ms = clock_ms();
+    int64_t due_ms = now_ms + supervisor->crew->stuck_ms;
 
-    for (size_t i = 0; i < supervisor->n_places; i++) {
+    for (size_t i = 0; i < BOARD_DESKS; i++) {
         const struct worker *worker = &supervisor->workers[i];
-        if (worker->pid != 0 && worker->kill_ms != 0 && worker->kill_ms < due_ms)
-            due_ms = worker->kill_ms;
-        waiting = waiting || (is_serving(worker) && worker->outdated);
+        if (worker->pid == 0 || worker->kill_ms == INT64_MAX)
+            continue;
+        due_ms = earlier(due_ms, stuck_at_ms(supervisor, i));
+        if (worker->kill_ms != 0)
+            due_ms = earlier(due_ms, worker->kill_ms);
     }
-    if (!supervisor->draining && waiting && supervisor->restart_ms > clock_ms() && supervisor->restart_ms < due_ms)
-        due_ms = supervisor->restart_ms;
+    if (supervisor->trial.pid != 0)
+        due_ms = earlier(due_ms, supervisor->trial.kill_ms);
+    if (supervisor->draining)
+        return due_ms;
+    if (supervisor->crew->board->leaving != 0 || (census.starting > 0 && census.outdated > 0))
+        due_ms = earlier(due_ms, now_ms + READY_LOOK_MS);
+    if (wants_worker(supervisor, &census))
+        due_ms = earlier(due_ms, supervisor->restart_ms > now_ms ? supervisor->restart_ms : now_ms + READY_LOOK_MS);
     return due_ms;
 }
 
 /* Waits for a signal or until something is due. The signal, or -1. */
 static int wait_for_signal(const struct supervisor *supervisor, const sigset_t *signals)
 {
-    int64_t due_ms = next_due_ms(supervisor);
+    int64_t left_ms = next_due_ms(supervisor) - clock_ms();
 
-    if (due_ms == INT64_MAX)
-        return sigwaitinfo(signals, NULL);
-    int64_t left_ms = due_ms - clock_ms();
     if (left_ms < 0)
         left_ms = 0;
     struct timespec timeout = {.tv_sec = left_ms / 1000, .tv_nsec = (left_ms % 1000 + 1) * 1000000 - 1};
     return sigtimedwait(signals, NULL, &timeout);
+}
+
+static void handle(struct supervisor *supervisor, int signal_number)
+{
+    switch (signal_number) {
+    case SIGTERM:
+    case SIGINT:
+        drain(supervisor);
+        break;
+    case SIGHUP:
+        supervisor->renewing = true;
+        break;
+    case SIGUSR1:
+        reopen(supervisor);
+        break;
+    default: /* a child ended, or time is up */
+        break;
+    }
 }
 
 static void watch(struct supervisor *supervisor, const sigset_t *signals)
@@ -250,45 +398,58 @@ static void watch(struct supervisor *supervisor, const sigset_t *signals)
     for (;;) {
         reap(supervisor);
         kill_late(supervisor);
-        if (supervisor->draining && count_alive(supervisor) == 0)
+        if (supervisor->trial.pid != 0 && supervisor->trial.kill_ms <= clock_ms()) {
+            trial_stop(&supervisor->trial);
+            log_line(LOG_LEVEL_ERROR, "SIGHUP changes nothing, all goes on as it was: %s takes over %d s to start",
+                     supervisor->crew->successor.program, TRIAL_MS / 1000);
+        }
+        struct census census = count(supervisor);
+        if (supervisor->draining && census.fresh + census.outdated + census.ending == 0)
             return;
         if (!supervisor->draining) {
-            fill_places(supervisor);
-            replace_next(supervisor);
+            permit_leaving(supervisor);
+            arrange(supervisor);
+            if (supervisor->renewing && supervisor->trial.pid == 0)
+                try_successor(supervisor);
         }
-        switch (wait_for_signal(supervisor, signals)) {
-        case SIGTERM:
-        case SIGINT:
-        case SIGUSR1:
-            drain(supervisor);
-            break;
-        case SIGHUP:
-            renew(supervisor);
-            break;
-        default: /* a child ended, or time is up */
-            break;
-        }
+        handle(supervisor, wait_for_signal(supervisor, signals));
     }
+}
+
+/* The workers of the program before this one: outdated, and some told to end. */
+static size_t adopt(struct supervisor *supervisor)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < BOARD_DESKS; i++) {
+        const struct desk *desk = &supervisor->crew->board->desks[i];
+        if (desk->pid == 0)
+            continue;
+        supervisor->workers[i] = (struct worker){
+            .pid = desk->pid, .outdated = true, .kill_ms = desk->told ? clock_ms() + supervisor->crew->drain_ms : 0};
+        n++;
+    }
+    return n;
 }
 
 int supervise(const struct crew *crew)
 {
     static const int known[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD};
-    struct supervisor supervisor = {.crew = crew, .n_places = (size_t)crew->size + 1};
+    struct supervisor supervisor = {.crew = crew};
     sigset_t signals;
 
-    supervisor.workers = calloc(supervisor.n_places, sizeof *supervisor.workers);
-    if (!supervisor.workers) {
-        log_line(LOG_LEVEL_ERROR, "no memory for %lld workers", (long long)crew->size);
-        return 1;
-    }
     signal(SIGCHLD, SIG_DFL); /* ignored by whoever started us, it would hide our workers' ends */
     sigemptyset(&signals);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         sigaddset(&signals, known[i]);
     sigprocmask(SIG_BLOCK, &signals, &supervisor.before);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        sigdelset(&supervisor.before, known[i]); /* blocked already by a program before this one */
+    crew->board->workers = (int32_t)crew->size;
+    size_t adopted = adopt(&supervisor);
+    if (adopted > 0)
+        log_line(LOG_LEVEL_INFO, "replacing %zu workers, one by one", adopted);
     watch(&supervisor, &signals);
     sigprocmask(SIG_SETMASK, &supervisor.before, NULL);
-    free(supervisor.workers);
     return 0;
 }

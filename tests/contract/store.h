@@ -24,6 +24,7 @@
 #include "driver/cache.h"
 #include "driver/coherence.h"
 #include "driver/db.h"
+#include "driver/shared_page.h"
 #include "fake_store.h"
 #include "repository/cached_repository.h"
 #include "repository/sql_repository.h"
@@ -94,7 +95,7 @@ static inline void add_cache(struct store *store)
     char error[128] = "";
     bool shared = false;
 
-    store->coherence = coherence_name(arena, arena_printf(arena, "contract %d", (int)getpid()));
+    store->coherence = shared_page_name(arena, arena_printf(arena, "contract %d", (int)getpid()));
     struct cache_options options = {.ttl_max_s = 60, .memory_items = 1000};
     options.coherence = coherence_open(arena, store->coherence, &shared);
     struct cache *cache = cache_driver_find("memory")->open(arena, &options, error, sizeof error);

@@ -13,12 +13,16 @@ supervisor_pid=
 web_pid=
 
 export LOG_LEVEL=info MIGRATIONS=$root/migrations REQUEST_TIMEOUT=${REQUEST_TIMEOUT:-20}
-# A copy of quire, so that a build beside the tests does not disturb them. The reports of sanitizers go to files, so that
-# none is lost with the standard error of a daemon.
+# A copy of quire, so that a build beside the tests does not disturb them.
 stack_environment() {
     cp -f "$BUILD/quire" "$dir/quire" || exit 2
     QUIRE=$dir/quire
     export LOG_FILE=$dir/quire.log
+    sanitizer_environment
+}
+
+# The reports of sanitizers go to files, so that none is lost with the standard error of a daemon.
+sanitizer_environment() {
     export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:abort_on_error=0:log_path=$dir/sanitizer
     export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:log_path=$dir/sanitizer
 }

@@ -181,8 +181,10 @@ static void head__is_get_without_the_body(void **state)
         const struct answer *head = call("HEAD", paths[i], NULL);
 
         expect_body(expect_status(head, full->status), "");
-        for (size_t j = 0; j < sizeof compared / sizeof *compared; j++)
-            expect_header(head, compared[j], header(full, compared[j]));
+        for (size_t j = 0; j < sizeof compared / sizeof *compared; j++) {
+            if (header(head, compared[j]) || strcmp(compared[j], "Content-Length") != 0 || !differs(HEAD_LENGTH))
+                expect_header(head, compared[j], header(full, compared[j]));
+        }
     }
 }
 

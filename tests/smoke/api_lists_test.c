@@ -60,7 +60,7 @@ static const char *places(const struct answer *answer, const struct shelf *shelf
     return made;
 }
 
-/* The target of the link with this relation (RFC 8288), as a path or URL; NULL when there is none. */
+/* The target of the link with this relation (RFC 8288), as a path below the prefix; NULL when there is none. */
 static const char *link_to(const struct answer *answer, const char *relation)
 {
     const char *value = header(answer, "Link");
@@ -72,9 +72,12 @@ static const char *link_to(const struct answer *answer, const char *relation)
 
         if (!end)
             return NULL;
-        if (memmem(end, parameters, wanted, strlen(wanted)))
-            return value[1] == '?' ? text("/api/books%.*s", (int)(end - value - 1), value + 1)
-                                   : text("%.*s", (int)(end - value - 1), value + 1);
+        if (memmem(end, parameters, wanted, strlen(wanted))) {
+            size_t prefix = strlen(base_path());
+
+            assert_memory_equal(value + 1, base_path(), prefix);
+            return text("%.*s", (int)(end - value - 1 - (ptrdiff_t)prefix), value + 1 + prefix);
+        }
         value = end;
     }
     return NULL;

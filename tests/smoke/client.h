@@ -71,6 +71,47 @@ static inline const char *base_url(void)
     return url;
 }
 
+/* The prefix in BASE_URL: "" or "/shop". What the service says of paths starts with it. */
+static inline const char *base_path(void)
+{
+    const char *host = strstr(base_url(), "://");
+
+    return host && strchr(host + 3, '/') ? strchr(host + 3, '/') : "";
+}
+
+/* In what a web server, by its nature, differs from the contract. docs/deployment.md lists the same for people. */
+enum difference {
+    ANSWERS_TRACE = 1 << 0,   /* itself: 405 without a request id, without a true Allow */
+    HTML_PAGES = 1 << 1,      /* its own errors are HTML */
+    SLASH_IS_404 = 1 << 2,    /* %2F in a path */
+    NUL_IS_404 = 1 << 3,      /* %00 in a path, not 400 */
+    HEADERS_ARE_400 = 1 << 4, /* too large ones, not 431 */
+    BODY_128_KIB = 1 << 5,    /* a longer one is 500, or 413 */
+    HEAD_LENGTH = 1 << 6,     /* HEAD may come without Content-Length */
+};
+
+/* By the recipe of docs/deployment.md, in SERVER; others do as the contract says. */
+static const struct {
+    const char *recipe;
+    unsigned differences;
+} servers[] = {
+    {"apache-balancer", ANSWERS_TRACE | NUL_IS_404 | HEADERS_ARE_400},
+    {"apache-fcgid", ANSWERS_TRACE | HTML_PAGES | SLASH_IS_404 | NUL_IS_404 | HEADERS_ARE_400 | BODY_128_KIB},
+    {"apache-cgid", ANSWERS_TRACE | HTML_PAGES | SLASH_IS_404 | NUL_IS_404 | HEADERS_ARE_400 | HEAD_LENGTH},
+    {"nginx-balanced", ANSWERS_TRACE},
+};
+
+static inline bool differs(enum difference difference)
+{
+    const char *recipe = getenv("SERVER");
+
+    for (size_t i = 0; recipe && i < sizeof servers / sizeof *servers; i++) {
+        if (strcmp(servers[i].recipe, recipe) == 0)
+            return servers[i].differences & (unsigned)difference;
+    }
+    return false;
+}
+
 static inline void *keep(void (*release)(void *), void *handle)
 {
     struct kept *kept = calloc(1, sizeof *kept);

@@ -15,10 +15,14 @@
 #include "api/documents.h"
 #include "api/routes.h"
 #include "core/arena.h"
+#include "core/config.h"
 #include "core/context.h"
 #include "core/version.h"
 #include "fake_request.h"
 #include "json_tree.h"
+
+static const struct config usual = {.base_path = "", .page_size_max = 100, .max_body = 1048576};
+static const struct config other = {.base_path = "/shop", .page_size_max = 7, .max_body = 2048};
 
 static struct arena arena, request_arena;
 static struct context context;
@@ -30,7 +34,7 @@ static int start(void **state)
     (void)state;
     arena_init(&arena, (size_t)1 << 20);
     arena_init(&request_arena, (size_t)1 << 20);
-    if (document_openapi(&arena, 100, 1048576, &document) != OK)
+    if (document_openapi(&arena, &usual, &document) != OK)
         return -1;
     json_tree_read(document.text, document.size);
     return 0;
@@ -145,8 +149,9 @@ static void test_document_openapi__tells_limits_and_rules(void **state)
     assert_string_equal(json_tree_show("/components/schemas/Author/properties/bio/type"), "[\"string\",\"null\"]");
     assert_string_equal(json_tree_show("/components/schemas/Book/properties/description/type"), "string");
     assert_string_equal(json_tree_show("/paths/~1api~1authors~1/get/parameters/2/schema/maximum"), "100");
-    assert_int_equal(document_openapi(&arena, 7, 2048, &document), OK);
+    assert_int_equal(document_openapi(&arena, &other, &document), OK);
     json_tree_read(document.text, document.size);
+    assert_string_equal(json_tree_show("/servers"), "[{\"url\":\"/shop\"}]");
     assert_string_equal(json_tree_show("/paths/~1api~1authors~1/get/parameters/2/schema/maximum"), "7");
     assert_string_equal(json_tree_show("/paths/~1api~1authors~1/get/parameters/2/schema/default"), "7");
     assert_string_equal(json_tree_show("/paths/~1api~1books~1/post/requestBody/description"), "At most 2048 bytes.");
@@ -174,7 +179,7 @@ static void test_document_openapi__refuses_when_memory_ends(void **state)
 
     (void)state;
     arena.fail_after = 1;
-    assert_int_equal(document_openapi(&arena, 100, 1048576, &none), NO_MEMORY);
+    assert_int_equal(document_openapi(&arena, &usual, &none), NO_MEMORY);
     arena.fail_after = 0;
     assert_string_equal(none.type, "kept");
 }

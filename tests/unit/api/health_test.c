@@ -25,11 +25,18 @@ static void check(struct api *self, struct context *unused, struct readiness *re
     *ret_readiness = found;
 }
 
+static void measure(struct api *self, struct buffer *text)
+{
+    (void)self;
+    buffer_add_text(text, "# HELP a A.\n");
+}
+
 static const char *accept; /* the next request's */
+static const char *authorization;
 
 static void get(const char *uri)
 {
-    struct api api = {.check = check};
+    struct api api = {.check = check, .measure = measure, .metrics_type = "text/plain; version=0.0.4"};
     struct router router = {.routes = routes, .application = &api, .cors_origins = "*"};
     const struct route *route;
     struct fake_request fake;
@@ -39,6 +46,8 @@ static void get(const char *uri)
     fake_request_init(&fake, "GET", uri, NULL);
     if (accept)
         fake_request_set(&fake, "HTTP_ACCEPT", accept);
+    if (authorization)
+        fake_request_set(&fake, "HTTP_AUTHORIZATION", authorization);
     assert_int_equal(router_answer(&router, &context, &fake.request, &response, &route), OK);
 }
 
@@ -59,6 +68,17 @@ static void test_health_live__asks_nobody(void **state)
     assert_string_equal(response.body.data, "{\"status\":\"ok\"}");
     assert_string_equal(fake_response_header(&response, "Cache-Control"), "no-store");
     assert_int_equal(checks, 0);
+}
+
+static void test_health_live__says_that_an_authorization_header_came(void **state)
+{
+    (void)state;
+    get("/livez");
+    assert_null(fake_response_header(&response, "X-Authorization"));
+    authorization = "Bearer x";
+    get("/livez");
+    authorization = NULL;
+    assert_string_equal(fake_response_header(&response, "X-Authorization"), "received");
 }
 
 static void test_health_ready__tells_what_it_found(void **state)
@@ -99,11 +119,25 @@ static void test_health_ready__is_a_problem_for_those_who_name_it(void **state)
                         "\"cache\":\"ok\"}");
 }
 
+static void test_health_metrics__gives_what_was_measured(void **state)
+{
+    (void)state;
+    accept = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1";
+    get("/metrics");
+    accept = NULL;
+    assert_int_equal(response.status, 200);
+    assert_string_equal(response.content_type, "text/plain; version=0.0.4");
+    assert_string_equal(fake_response_header(&response, "Cache-Control"), "no-store");
+    assert_string_equal(response.body.data, "# HELP a A.\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_health_metrics__gives_what_was_measured),
         cmocka_unit_test(test_health_root__says_that_the_service_works),
         cmocka_unit_test(test_health_live__asks_nobody),
+        cmocka_unit_test(test_health_live__says_that_an_authorization_header_came),
         cmocka_unit_test(test_health_ready__tells_what_it_found),
         cmocka_unit_test(test_health_ready__is_503_and_tells_why),
         cmocka_unit_test(test_health_ready__is_a_problem_for_those_who_name_it),

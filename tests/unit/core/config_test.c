@@ -204,6 +204,28 @@ static void test_config_load__names_a_bad_value_its_source_and_what_is_allowed(v
     assert_string_equal(error, "quire: WORKERS from the environment is \"257\"; it must be a number from 1 to 256");
 }
 
+static void test_config_load__takes_a_base_path_that_needs_no_escape(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"", "/shop", "/a/b", "/~user/v1.0", "/a/b/c/d/e/f/g/h", "/.well-known"};
+    static const char *const bad[] = {
+        "/",      "shop",   "/shop/", "//shop", "/a//b", "/..",       "/a/../b", "/.",
+        "/a/.",   "/sh op", "/a%62",  "/a?b",   "/a#b",  "/\xC3\xA9", "/a\\b",   "/a/b/c/d/e/f/g/h/i",
+        "/\"x\"", "/a;b"};
+    char text[64];
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        setenv("BASE_PATH", good[i], 1);
+        assert_int_equal(load(), 0);
+        assert_string_equal(config.base_path, good[i]);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        setenv("BASE_PATH", bad[i], 1);
+        assert_int_equal(load(), -1);
+        snprintf(text, sizeof text, "quire: BASE_PATH from the environment is \"%s\"; it must", bad[i]);
+        assert_memory_equal(error, text, strlen(text));
+    }
+}
+
 static void test_config_load__accepts_both_ends_of_a_range(void **state)
 {
     (void)state;
@@ -280,6 +302,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_config_load__names_the_line_that_cannot_be_read, setup, teardown),
         cmocka_unit_test_setup_teardown(test_config_load__names_a_bad_value_its_source_and_what_is_allowed, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_config_load__takes_a_base_path_that_needs_no_escape, setup, teardown),
         cmocka_unit_test_setup_teardown(test_config_load__accepts_both_ends_of_a_range, setup, teardown),
         cmocka_unit_test_setup_teardown(test_config_load__says_when_the_file_cannot_be_read, setup, teardown),
         cmocka_unit_test_setup_teardown(test_config_load__refuses_a_huge_file, setup, teardown),

@@ -162,6 +162,50 @@ static void test_log_open__without_a_file_logs_to_stderr(void **state)
     assert_string_equal(logged_text(), "to stderr\n");
 }
 
+static void test_log_line__is_an_object_in_json(void **state)
+{
+    (void)state;
+    char expected[128];
+    log_set_format(LOG_FORMAT_JSON);
+    log_line(LOG_LEVEL_ERROR, "a \"b\"\n");
+    log_set_format(LOG_FORMAT_TEXT);
+    snprintf(expected, sizeof expected, "Z\",\"level\":\"error\",\"pid\":%ld,\"message\":\"a \\\"b\\\"\\u000a\"}\n",
+             (long)getpid());
+    assert_memory_equal(read_log(), "{\"time\":\"20", 11);
+    assert_non_null(strstr(content, expected));
+}
+
+static void test_log_line__in_json_cuts_a_long_text_and_still_ends_the_object(void **state)
+{
+    (void)state;
+    char text[5000];
+    memset(text, '"', sizeof text);
+    text[sizeof text - 1] = '\0';
+    log_set_format(LOG_FORMAT_JSON);
+    log_line(LOG_LEVEL_INFO, "%s", text);
+    log_set_format(LOG_FORMAT_TEXT);
+    size_t size = strlen(read_log());
+    assert_in_range(size, LOG_LINE_MAX - 8, LOG_LINE_MAX);
+    assert_string_equal(content + size - 5, "\\\"\"}\n");
+}
+
+static void test_log_open__again_after_a_rename_loses_no_line(void **state)
+{
+    (void)state;
+    char old[80];
+    snprintf(old, sizeof old, "%s.1", path);
+    log_line(LOG_LEVEL_INFO, "first");
+    assert_int_equal(rename(path, old), 0);
+    log_line(LOG_LEVEL_INFO, "second");
+    assert_int_equal(log_open(path, LOG_LEVEL_INFO), 0);
+    log_line(LOG_LEVEL_INFO, "third");
+    assert_null(strstr(read_log(), "second"));
+    assert_non_null(strstr(content, "third"));
+    assert_int_equal(rename(old, path), 0);
+    assert_non_null(strstr(read_log(), "first"));
+    assert_non_null(strstr(content, "second"));
+}
+
 static void test_log_level_names__end_with_null(void **state)
 {
     (void)state;
@@ -173,6 +217,10 @@ static void test_log_level_names__end_with_null(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_log_line__is_an_object_in_json, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_log_line__in_json_cuts_a_long_text_and_still_ends_the_object, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_log_open__again_after_a_rename_loses_no_line, setup, teardown),
         cmocka_unit_test_setup_teardown(test_log_line__has_time_process_and_level, setup, teardown),
         cmocka_unit_test_setup_teardown(test_log_line__leaves_out_what_is_below_the_level, setup, teardown),
         cmocka_unit_test_setup_teardown(test_log_line__replaces_what_could_forge_a_line, setup, teardown),

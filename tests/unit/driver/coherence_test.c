@@ -192,19 +192,6 @@ static void test_coherence_open__gives_up_without_memory(void **state)
     }
 }
 
-static void test_coherence_name__is_of_the_user_and_the_database(void **state)
-{
-    (void)state;
-    char *first = coherence_name(&arena, "mysql://a");
-    char *second = coherence_name(&arena, "mysql://b");
-    char start[32];
-    snprintf(start, sizeof start, "/quire-%u-", (unsigned)geteuid());
-    assert_memory_equal(first, start, strlen(start));
-    assert_string_not_equal(first, second);
-    assert_string_equal(first, coherence_name(&arena, "mysql://a"));
-    assert_null(strchr(first + 1, '/'));
-}
-
 static void test_coherence_server__spreads_names_over_the_numbers(void **state)
 {
     (void)state;
@@ -283,7 +270,6 @@ int main(void)
         CASE(test_coherence_open__refuses_a_page_that_others_made_or_may_use),
         CASE(test_coherence_open__falls_back_to_memory_that_children_share),
         CASE(test_coherence_open__gives_up_without_memory),
-        CASE(test_coherence_name__is_of_the_user_and_the_database),
         CASE(test_coherence_server__spreads_names_over_the_numbers),
         CASE(test_coherence_believes__only_the_epoch_under_way),
         CASE(test_coherence_believes__another_host_when_nothing_was_lost_for_long_enough),

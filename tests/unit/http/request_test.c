@@ -198,6 +198,51 @@ static void test_request_header__takes_empty_for_absent(void **state)
     assert_string_equal(request_header(&fake.request, "HTTP_ACCEPT"), "*/*");
 }
 
+static void test_request_enter__takes_the_mount_prefix_off(void **state)
+{
+    static const struct {
+        const char *uri, *base_path;
+        const char *segments[4];
+        enum code code;
+    } rows[] = {
+        {"/api/authors", "", {"api", "authors"}, OK},
+        {"/shop/api/authors", "/shop", {"api", "authors"}, OK},
+        {"/shop/api/authors/", "/shop", {"api", "authors"}, OK},
+        {"/sh%6Fp/api", "/shop", {"api"}, OK},
+        {"/shop", "/shop", {NULL}, OK},
+        {"/shop/", "/shop", {NULL}, OK},
+        {"/shop?a=1", "/shop", {NULL}, OK},
+        {"/a/b/c", "/a/b", {"c"}, OK},
+        {"/shop/shop", "/shop", {"shop"}, OK},
+        {"/", "/shop", {NULL}, NO_ROUTE},
+        {"/api/authors", "/shop", {"api", "authors"}, NO_ROUTE},
+        {"/shopx/api", "/shop", {"shopx", "api"}, NO_ROUTE},
+        {"/sho/api", "/shop", {"sho", "api"}, NO_ROUTE},
+        {"/Shop/api", "/shop", {"Shop", "api"}, NO_ROUTE},
+        {"/a", "/a/b", {"a"}, NO_ROUTE},
+        {"/a%2Fb/c", "/a/b", {"a/b", "c"}, NO_ROUTE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        size_t n = 0;
+        assert_int_equal(parse("GET", rows[i].uri), OK);
+        assert_int_equal(request_enter(&fake.request, &context, rows[i].base_path), rows[i].code);
+        for (; rows[i].segments[n]; n++)
+            assert_string_equal(fake.request.segments[n], rows[i].segments[n]);
+        assert_int_equal(fake.request.n_segments, n);
+    }
+}
+
+static void test_request_enter__keeps_the_prefix_in_the_path(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("GET", "/shop/api/authors/?page=2"), OK);
+    assert_int_equal(request_enter(&fake.request, &context, "/shop"), OK);
+    assert_string_equal(fake.request.path, "/shop/api/authors");
+    assert_string_equal(request_parameter(&fake.request, "page"), "2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +254,8 @@ int main(void)
         cmocka_unit_test(test_request_parse__takes_any_number_of_parameters),
         cmocka_unit_test(test_request_parse__survives_the_end_of_memory),
         cmocka_unit_test(test_request_parse__refuses_a_raw_nul_that_the_web_server_tells_of),
+        cmocka_unit_test(test_request_enter__takes_the_mount_prefix_off),
+        cmocka_unit_test(test_request_enter__keeps_the_prefix_in_the_path),
         cmocka_unit_test(test_request_header__takes_empty_for_absent),
     };
     int failures;

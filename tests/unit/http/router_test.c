@@ -106,6 +106,98 @@ static void test_router_answer__finds_the_route(void **state)
     }
 }
 
+/* With a mount prefix, what lies outside is nothing of ours, whatever the method. */
+static void test_router_answer__finds_the_route_below_the_base_path(void **state)
+{
+    static const struct {
+        const char *method, *uri;
+        enum code code;
+        const char *summary;
+    } rows[] = {
+        {"GET", "/shop", OK, "root"},
+        {"GET", "/shop/", OK, "root"},
+        {"GET", "/shop/things/7", OK, "get"},
+        {"PUT", "/shop/things", NO_METHOD, NULL},
+        {"GET", "/things", NO_ROUTE, NULL},
+        {"OPTIONS", "/things", NO_ROUTE, NULL},
+        {"GET", "/", NO_ROUTE, NULL},
+        {"GET", "/shopx/things", NO_ROUTE, NULL},
+        {"GET", "/shop/shop/things", NO_ROUTE, NULL},
+    };
+    struct router mounted = router;
+
+    (void)state;
+    mounted.base_path = "/shop";
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        start(rows[i].method, rows[i].uri);
+        assert_int_equal(router_answer(&mounted, &context, &fake.request, &response, &route), rows[i].code);
+        if (rows[i].summary)
+            assert_string_equal(route->summary, rows[i].summary);
+        else
+            assert_null(route);
+    }
+}
+
+static enum code locate(struct exchange *exchange)
+{
+    exchange->response->status = (int)(intptr_t)exchange->application;
+    response_header(exchange->response, "Location", "/things/7");
+    return OK;
+}
+
+static void test_router_answer__hides_a_location_from_apaches_cgi(void **state)
+{
+    static const struct {
+        const char *software, *file;
+        int status;
+        const char *name;
+    } rows[] = {
+        {"Apache/2.4.71 (Debian)", "/srv/www/quire.fcgi", 200, "X-Location"},
+        {"Apache", NULL, 200, "X-Location"},
+        {"Apache", "/srv/www/quire.cgi", 307, "Location"},
+        {"Apache", "proxy:fcgi://quire-1/api/things", 200, "Location"},
+        {"lighttpd/1.4.69", "/srv/www/quire.cgi", 200, "Location"},
+        {NULL, NULL, 200, "Location"},
+    };
+    static const struct route located[] = {{METHOD_GET, "/", locate, .summary = "located"}, {.path = NULL}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        const struct router to = {located, .application = (void *)(intptr_t)rows[i].status, .cors_origins = "*"};
+        start("GET", "/");
+        if (rows[i].software)
+            fake_request_set(&fake, "SERVER_SOFTWARE", rows[i].software);
+        if (rows[i].file)
+            fake_request_set(&fake, "SCRIPT_FILENAME", rows[i].file);
+        assert_int_equal(router_answer(&to, &context, &fake.request, &response, &route), OK);
+        assert_string_equal(fake_response_header(&response, rows[i].name), "/things/7");
+        assert_null(fake_response_header(&response, rows[i].name[0] == 'X' ? "Location" : "X-Location"));
+    }
+}
+
+/* The routes about records cost something; the others are how one sees that the service lives. */
+static void test_router_answer__turns_away_when_overloaded(void **state)
+{
+    static const struct schema *const no_schema;
+    const struct route routes[] = {
+        {METHOD_GET, "/livez", handle, .summary = "live"},
+        {METHOD_GET, "/things", handle, .record = (const void *)&no_schema},
+        {.path = NULL},
+    };
+    const struct router small = {.routes = routes, .application = &arena, .cors_origins = "*"};
+
+    (void)state;
+    start("GET", "/livez");
+    context.overloaded = true;
+    assert_int_equal(router_answer(&small, &context, &fake.request, &response, &route), OK);
+    start("GET", "/things");
+    context.overloaded = true;
+    assert_int_equal(router_answer(&small, &context, &fake.request, &response, &route), CONTENDED);
+    assert_int_equal(response.status, 503);
+    assert_string_equal(fake_response_header(&response, "Retry-After"), "1");
+    assert_int_equal(handled, 0);
+}
+
 static void test_router_answer__allows_truly(void **state)
 {
     static const struct {
@@ -236,6 +328,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_router_answer__finds_the_route),
+        cmocka_unit_test(test_router_answer__finds_the_route_below_the_base_path),
+        cmocka_unit_test(test_router_answer__hides_a_location_from_apaches_cgi),
+        cmocka_unit_test(test_router_answer__turns_away_when_overloaded),
         cmocka_unit_test(test_router_answer__allows_truly),
         cmocka_unit_test(test_router_answer__negotiates_in_order),
         cmocka_unit_test(test_router_answer__turns_failures_into_answers),

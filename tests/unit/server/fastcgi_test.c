@@ -20,6 +20,7 @@
 #include "fake_web_server.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "server/board.h"
 #include "server/fastcgi.h"
 #include "server/handler.h"
 #include "server/listener.h"
@@ -49,16 +50,22 @@ static void echo(struct request_handler *self, struct context *context, struct r
                   request->body_size, request->body);
 }
 
-static void start_workers(size_t n, int64_t max_requests)
+static void start_service(size_t n, struct request_handler handler, struct fastcgi_service service)
 {
-    struct request_handler handler = {.answer = echo, .max_body = MAX_BODY, .request_timeout_ms = TIMEOUT_MS};
-
+    service.handler = &handler;
+    service.fd = listener;
     fflush(NULL);
     for (n_workers = 0; n_workers < n; n_workers++) {
         workers[n_workers] = fork();
         if (workers[n_workers] == 0)
-            _exit(fastcgi_serve(&handler, listener, max_requests));
+            _exit(fastcgi_serve(&service));
     }
+}
+
+static void start_workers(size_t n, int64_t max_requests)
+{
+    start_service(n, (struct request_handler){.answer = echo, .max_body = MAX_BODY, .request_timeout_ms = TIMEOUT_MS},
+                  (struct fastcgi_service){.max_requests = max_requests});
 }
 
 static int setup(void **state)
@@ -336,14 +343,164 @@ static void test_fastcgi_serve__ends_under_constant_load(void **state)
     n_workers = 0;
 }
 
+/* A board of this process, as its supervisor, with a socket that can be closed. */
+static struct board *open_board(int *ret_fd)
+{
+    struct board *board = board_open(listener, ret_fd);
+
+    assert_non_null(board);
+    board->workers = 1;
+    board->closable = true;
+    return board;
+}
+
+static void test_fastcgi_serve__tells_its_desk_when_it_works(void **state)
+{
+    (void)state;
+    int board_fd = -1;
+    struct board *board = open_board(&board_fd);
+    struct request_handler handler = {.answer = echo, .max_body = MAX_BODY, .request_timeout_ms = TIMEOUT_MS};
+
+    desk_begin(&board->desks[1], 1);
+    start_service(1, handler, (struct fastcgi_service){.board = board, .desk = &board->desks[1]});
+    assert_still_serves();
+    assert_true(board->desks[1].ready);
+    int fd = begin("5");
+    while (board->desks[1].busy_since_ms == 0)
+        poll(NULL, 0, 1);
+    assert_true(clock_ms() - board->desks[1].busy_since_ms < TIMEOUT_MS);
+    send_body(fd, 5);
+    web_body(fd, "", 0);
+    assert_answer(fd, "POST /x 0 5 [xxxxx]");
+    close(fd);
+    while (board->desks[1].busy_since_ms != 0)
+        poll(NULL, 0, 1);
+    board_close(board, board_fd);
+}
+
+static void test_fastcgi_serve__goes_on_while_another_one_leaves(void **state)
+{
+    (void)state;
+    int board_fd = -1;
+    struct board *board = open_board(&board_fd);
+    struct request_handler handler = {.answer = echo, .max_body = MAX_BODY, .request_timeout_ms = TIMEOUT_MS};
+
+    board->leaving = getpid();
+    start_service(1, handler, (struct fastcgi_service){.max_requests = 2, .board = board, .desk = &board->desks[0]});
+    for (int i = 0; i < 6; i++)
+        assert_still_serves();
+    board->leaving = 0;
+    int fd = begin("0"); /* to wake it, where it waits already */
+    web_body(fd, "", 0);
+    assert_int_equal(wait_for_end(workers[0]), 0);
+    assert_int_equal(board->leaving, workers[0]);
+    close(fd);
+    n_workers = 0;
+    board_close(board, board_fd);
+}
+
+static void mark_reopened(void *argument)
+{
+    atomic_fetch_add(&((struct board *)argument)->desks[9].pid, 1);
+}
+
+static void test_fastcgi_serve__opens_the_log_again_between_requests(void **state)
+{
+    (void)state;
+    int board_fd = -1;
+    struct board *board = open_board(&board_fd);
+    struct request_handler handler = {.answer = echo, .max_body = MAX_BODY, .request_timeout_ms = TIMEOUT_MS};
+
+    start_service(1, handler, (struct fastcgi_service){.reopen = mark_reopened, .argument = board});
+    assert_still_serves();
+    int fd = begin("5");
+    send_body(fd, 3);
+    poll(NULL, 0, 50);
+    kill(workers[0], SIGUSR1);
+    poll(NULL, 0, 50);
+    assert_int_equal(board->desks[9].pid, 0);
+    send_body(fd, 2);
+    web_body(fd, "", 0);
+    assert_answer(fd, "POST /x 0 5 [xxxxx]");
+    close(fd);
+    assert_still_serves();
+    assert_int_equal(board->desks[9].pid, 1);
+    board_close(board, board_fd);
+}
+
+static void test_fastcgi_serve__answers_what_waits_when_it_is_over(void **state)
+{
+    (void)state;
+    int board_fd = -1, fds[20];
+    struct board *board = open_board(&board_fd);
+    struct request_handler handler = {.answer = echo, .max_body = MAX_BODY, .request_timeout_ms = TIMEOUT_MS};
+
+    start_service(1, handler, (struct fastcgi_service){.board = board, .desk = &board->desks[0]});
+    assert_still_serves();
+    kill(workers[0], SIGSTOP);
+    for (size_t i = 0; i < 20; i++) {
+        fds[i] = begin("0");
+        web_body(fds[i], "", 0);
+    }
+    board_stop_listening(board);
+    kill(workers[0], SIGTERM);
+    kill(workers[0], SIGCONT);
+    for (size_t i = 0; i < 20; i++) {
+        assert_answer(fds[i], "POST /x 0 0 []");
+        close(fds[i]);
+    }
+    assert_int_equal(wait_for_end(workers[0]), 0);
+    n_workers = 0;
+    board_close(board, board_fd);
+}
+
+/* Takes 30 ms, unless it is turned away. */
+static void dawdle(struct request_handler *self, struct context *context, struct request *request,
+                   struct response *response)
+{
+    (void)self;
+    (void)request;
+    response->content_type = "text/plain";
+    poll(NULL, 0, context->overloaded ? 0 : 30);
+    buffer_add_text(&response->body, context->overloaded ? "no" : "yes");
+}
+
+/* 60 requests of 30 ms, where 200 ms is all that one may wait. */
+static void test_fastcgi_serve__turns_away_what_would_wait_too_long(void **state)
+{
+    (void)state;
+    struct request_handler handler = {.answer = dawdle, .max_body = MAX_BODY, .request_timeout_ms = 200};
+    int fds[60], away = 0;
+    char text[1024];
+
+    start_service(1, handler, (struct fastcgi_service){.max_requests = 0});
+    kill(workers[0], SIGSTOP);
+    for (size_t i = 0; i < 60; i++) {
+        fds[i] = begin("0");
+        web_body(fds[i], "", 0);
+    }
+    int64_t start_ms = clock_ms();
+    kill(workers[0], SIGCONT);
+    for (size_t i = 0; i < 60; i++) {
+        assert_true(web_answer(fds[i], text, sizeof text));
+        away += strstr(text, "\r\n\r\nno") != NULL;
+        close(fds[i]);
+    }
+    int64_t took_ms = clock_ms() - start_ms;
+    print_message("of 60, %d were turned away; the last answer came after %d ms\n", away, (int)took_ms);
+    assert_in_range(away, 30, 55);
+    assert_in_range(took_ms, 0, 1200);
+}
+
 static void test_fastcgi_serve__fails_on_what_is_no_listening_socket(void **state)
 {
     (void)state;
     struct request_handler handler = {.answer = echo, .max_body = MAX_BODY, .request_timeout_ms = TIMEOUT_MS};
+    const struct fastcgi_service service = {.handler = &handler, .fd = 99};
     pid_t pid = fork();
 
     if (pid == 0)
-        _exit(fastcgi_serve(&handler, 99, 0));
+        _exit(fastcgi_serve(&service));
     assert_int_equal(wait_for_end(pid), 1);
 }
 
@@ -363,6 +520,11 @@ int main(void)
         TEST(ends_at_once_when_idle),
         TEST(finishes_the_request_it_was_told_to_end_in),
         TEST(ends_under_constant_load),
+        TEST(tells_its_desk_when_it_works),
+        TEST(goes_on_while_another_one_leaves),
+        TEST(opens_the_log_again_between_requests),
+        TEST(answers_what_waits_when_it_is_over),
+        TEST(turns_away_what_would_wait_too_long),
         TEST(fails_on_what_is_no_listening_socket),
     };
     log_open("/dev/null", LOG_LEVEL_ERROR);

@@ -1,5 +1,5 @@
 #!/bin/bash
-# migrate_resume_test.sh: a file of which a statement failed goes on where it stopped, once it is mended, and only if
+# resume_test.sh: a file of which a statement failed goes on where it stopped, once it is mended, and only if
 # what was done is still what it says. What a file sets for its session ends with it.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# migrate_kill_test.sh: `migrate apply` is killed in the middle of each statement of a long file, and between a statement
+# kill_test.sh: `migrate apply` is killed in the middle of each statement of a long file, and between a statement
 # and its note; the next one goes on, and in the end nothing is lost and nothing was done twice. Two at once apply once.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)

@@ -1,0 +1,4 @@
+#!/bin/sh
+# quire.fcgi: starts quire for a web server that runs programs it finds in its folders, as FastCGI or, called quire.cgi, as
+# CGI. What quire needs stays outside of those folders, .env above all: name the folder here.
+cd /srv/quire && exec build/quire
