@@ -66,9 +66,8 @@ static int64_t read_length(const struct nlmsghdr *header, size_t size)
 {
     if (!NLMSG_OK(header, size) || header->nlmsg_type != SOCK_DIAG_BY_FAMILY)
         return -1;
-    const struct unix_diag_msg *message = NLMSG_DATA(header);
-    size_t left = header->nlmsg_len - NLMSG_LENGTH(sizeof *message);
-    const char *at = (const char *)message + NLMSG_ALIGN(sizeof *message);
+    size_t left = header->nlmsg_len - NLMSG_LENGTH(sizeof(struct unix_diag_msg));
+    const char *at = (const char *)header + NLMSG_SPACE(sizeof(struct unix_diag_msg));
 
     while (left >= sizeof(struct rtattr)) {
         const struct rtattr *attribute = (const void *)at;
