@@ -56,7 +56,7 @@ static void test_installation_find__misses_what_is_not_there(void **state)
 
 static void test_installation_find__finds_the_share_folder_beside_that_of_the_program(void **state)
 {
-    static const char *const folders[] = {"/share", "/share/quire", "/share/quire/" NAME};
+    static const char *const folders[] = {"/share", "/share/quire", ("/share/quire/" NAME)};
 
     (void)state;
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)

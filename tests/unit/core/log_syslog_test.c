@@ -40,6 +40,8 @@ static void remember(int given_priority, const char *format, va_list args)
     vsnprintf(message, sizeof message, format, args);
 }
 
+/* With _FORTIFY_SOURCE and clang it is a macro. */
+#undef syslog
 void syslog(int pri, const char *fmt, ...)
 {
     va_list args;
