@@ -5,7 +5,10 @@
  * all.
  */
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "command/command.h"
 #include "server/launch.h"
@@ -25,8 +28,21 @@ static int run(const char *name)
     return command_main(commands, 2, argv);
 }
 
+/*
+ * Takes those of the standard descriptors that are closed. Otherwise memory that is shared with other processes gets
+ * such a number, and what is printed goes there. Opened the wrong way round, they fail as closed ones do.
+ */
+static void take_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}
+
 int main(int argc, char **argv)
 {
+    take_standard_descriptors();
     enum launch launch = launch_kind();
 
     if (launch == LAUNCH_CGI)

@@ -17,7 +17,8 @@ struct http_answer {
 struct http_place {
     const char *host;
     const char *port;
-    const char *base; /* "" or "/shop" */
+    const char *base;      /* "" or "/shop" */
+    const char *authority; /* for Host: as the URL has it, with the brackets of an IPv6 address */
 };
 
 /* Reads "http://host:port/base". False: it is no such URL; TLS is not spoken. Texts are in the arena. */

@@ -18,7 +18,7 @@
 
 struct overload {
     int listener;
-    int netlink; /* asks about unix sockets; -1: TCP, or not to be had */
+    int netlink; /* asks about unix sockets; -1: TCP, or not to be had, or it has failed */
     uint32_t inode;
     int64_t limit_us;
     int64_t mean_us; /* of the last few requests */
@@ -26,13 +26,14 @@ struct overload {
     int64_t begin_us;
     int64_t looked_us;
     int64_t surplus; /* how many this worker is still to turn away */
+    bool warned;     /* the log has it that requests are turned away */
 };
 
 void overload_init(struct overload *overload, int listener, int limit_ms);
 void overload_release(struct overload *overload);
 
-/* How many connections wait to be accepted; -1: not known. */
-int64_t overload_waiting(const struct overload *overload);
+/* How many connections wait to be accepted; -1: not known, and of a unix socket not asked for any more. */
+int64_t overload_waiting(struct overload *overload);
 
 /* A request begins; `workers` share the queue. True: it is to be turned away. */
 bool overload_begin(struct overload *overload, int64_t workers);

@@ -18,7 +18,7 @@ struct board;
 struct successor {
     const char *program;                /* a path, looked up anew each time; NULL: there is no successor */
     const char *const *arguments;       /* of the program, its own name first; ends with NULL, as does the next */
-    const char *const *trial_arguments; /* with these it ends with 0, or otherwise with a line that says why */
+    const char *const *trial_arguments; /* with these it ends with 0, or otherwise with a last line that says why */
 };
 
 struct trial {

@@ -44,9 +44,9 @@ bool http_place_parse(struct arena *arena, const char *url, struct http_place *r
     size_t size = strcspn(url, "/");
     char *host = arena_copy(arena, url, size);
     char *base = arena_text(arena, url + size);
-    struct http_place place = {.base = base};
+    struct http_place place = {.base = base, .authority = arena_copy(arena, url, size)};
 
-    if (!host || !base || !split_host(host, &place))
+    if (!host || !base || !place.authority || !split_host(host, &place))
         return false;
     for (size_t n = strlen(base); n > 0 && base[n - 1] == '/'; n--)
         base[n - 1] = '\0';
@@ -127,8 +127,8 @@ const char *http_ask(struct arena *arena, const struct http_place *place, const 
                      const char *headers, struct http_answer *ret_answer)
 {
     char *text = arena_alloc(arena, ANSWER_MAX + 1);
-    const char *request = arena_printf(arena, "%s %s%s HTTP/1.0\r\nHost: %s:%s\r\nUser-Agent: quire doctor\r\n%s\r\n",
-                                       method, place->base, path, place->host, place->port, headers);
+    const char *request = arena_printf(arena, "%s %s%s HTTP/1.0\r\nHost: %s\r\nUser-Agent: quire doctor\r\n%s\r\n",
+                                       method, place->base, path, place->authority, headers);
     const char *why = NULL;
 
     if (!text || !request)

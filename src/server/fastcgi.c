@@ -15,9 +15,11 @@
 #include <errno.h>
 #include <fcgiapp.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -44,6 +46,9 @@
 
 /* An answer up to this size fits into a socket's buffer: writing it cannot block. */
 #define SMALL_ANSWER ((size_t)64 * 1024)
+
+/* A larger one goes out in pieces that make libfcgi, whose buffer has 8 KiB, write once at most. */
+#define ANSWER_PIECE ((size_t)4 * 1024)
 
 static const int held_signals[] = {SIGTERM, SIGUSR1, SIGINT, SIGHUP};
 #define N_HELD_SIGNALS (sizeof held_signals / sizeof held_signals[0])
@@ -263,13 +268,37 @@ static bool next_request(struct worker *worker, int *ret_status)
 struct input {
     struct body_source source; /* first */
     FCGX_Stream *stream;
+    const struct context *context; /* has the deadline */
+    int fd;                        /* the connection */
+    bool waits;                    /* there may be a body to wait for: the limit of the first bytes is not its own */
+    int limit_ms;                  /* how long a read may wait; 0: not set here yet */
 };
 
+/* A read may wait until the deadline. False: that is over. */
+static bool limit_read(struct input *input)
+{
+    int left_ms = context_left_ms(input->context, INT_MAX);
+
+    if (input->waits && left_ms > 0 && left_ms != input->limit_ms)
+        limit_wait(input->fd, SO_RCVTIMEO, left_ms);
+    input->limit_ms = left_ms;
+    return left_ms > 0;
+}
+
+/* Waits for a byte and takes what has come with it: FCGX_GetStr() waits for all it is asked for. */
 static size_t input_read(struct body_source *self, char *to, size_t size)
 {
-    int got = FCGX_GetStr(to, (int)size, ((struct input *)self)->stream);
+    struct input *input = (struct input *)self;
+    int first = limit_read(input) ? FCGX_GetChar(input->stream) : EOF;
 
-    return got > 0 ? (size_t)got : 0;
+    if (first == EOF)
+        return 0;
+    *to = (char)first;
+    size_t ready = (size_t)(input->stream->stop - input->stream->rdNext);
+    if (ready > size - 1)
+        ready = size - 1;
+    int got = ready > 0 ? FCGX_GetStr(to + 1, (int)ready, input->stream) : 0;
+    return 1 + (size_t)got;
 }
 
 static bool input_ended_well(struct body_source *self)
@@ -291,13 +320,33 @@ static const char *text_or_empty(const char *text)
 
 static void read_body(struct worker *worker, struct context *context, struct request *request)
 {
-    struct input input = {{.read = input_read, .ended_well = input_ended_well}, .stream = worker->link.in};
     const char *content_length = variable(request, "CONTENT_LENGTH");
+    struct input input = {{.read = input_read, .ended_well = input_ended_well},
+                          .stream = worker->link.in,
+                          .context = context,
+                          .fd = worker->link.ipcFd,
+                          .waits = !content_length || strcmp(content_length, "0") != 0};
 
-    if (!content_length || strcmp(content_length, "0") != 0)
-        limit_wait(worker->link.ipcFd, SO_RCVTIMEO, worker->handler->request_timeout_ms);
     request_body_read(context, &input.source, content_length, worker->handler->max_body, request);
     worker->drained = input_ended_well(&input.source);
+}
+
+/*
+ * Sends an answer that its reader may be slow to take: as long as there is progress, this worker is not stuck. Without
+ * it the connection is cut off, or libfcgi would wait once more at the end.
+ */
+static void send_large(struct worker *worker, const char *bytes, size_t size)
+{
+    limit_wait(worker->link.ipcFd, SO_SNDTIMEO, worker->handler->request_timeout_ms);
+    for (size_t piece = 0; size > 0; bytes += piece, size -= piece) {
+        piece = size < ANSWER_PIECE ? size : ANSWER_PIECE;
+        begin_work(worker);
+        if (FCGX_PutStr(bytes, (int)piece, worker->link.out) < 0) {
+            shutdown(worker->link.ipcFd, SHUT_RDWR);
+            return;
+        }
+    }
+    begin_work(worker); /* the rest, in finish() */
 }
 
 /* Answers the request in `link`. That the client is gone is nobody's concern any more. */
@@ -315,11 +364,10 @@ static void answer(struct worker *worker)
         overload_begin(&worker->overload, worker->service->board ? worker->service->board->workers : 1);
     read_body(worker, &context, &request);
     handler_run(worker->handler, &context, &request, &bytes, &size);
-    if (size > SMALL_ANSWER) {
-        limit_wait(worker->link.ipcFd, SO_SNDTIMEO, worker->handler->request_timeout_ms);
-        begin_work(worker);
-    }
-    FCGX_PutStr(bytes, (int)size, worker->link.out);
+    if (size > SMALL_ANSWER)
+        send_large(worker, bytes, size);
+    else
+        FCGX_PutStr(bytes, (int)size, worker->link.out);
     if (!context.overloaded)
         overload_end(&worker->overload);
 }
@@ -396,6 +444,7 @@ int fastcgi_serve(const struct fastcgi_service *service)
         answer(&worker);
         finish(&worker);
     }
+    begin_work(&worker); /* leaving: what hangs from now on is found stuck */
     if (worker.kept)
         hang_up(&worker);
     if (worker.ready >= 0)

@@ -82,7 +82,8 @@ static int64_t read_length(const struct nlmsghdr *header, size_t size)
     return -1;
 }
 
-int64_t overload_waiting(const struct overload *overload)
+/* -1: sock_diag does not tell. */
+static int64_t unix_waiting(const struct overload *overload)
 {
     struct {
         struct nlmsghdr header;
@@ -97,40 +98,60 @@ int64_t overload_waiting(const struct overload *overload)
     };
     _Alignas(struct nlmsghdr) char answer[1024];
 
-    if (overload->inode == 0)
-        return tcp_waiting(overload->listener);
     if (overload->netlink < 0 || send(overload->netlink, &question, sizeof question, 0) < 0)
         return -1;
     ssize_t got = recv(overload->netlink, answer, sizeof answer, 0);
     return got > 0 ? read_length((const void *)answer, (size_t)got) : -1;
 }
 
+/* An answer that comes too late would be taken for the next one: after a failure nobody is asked any more. */
+int64_t overload_waiting(struct overload *overload)
+{
+    if (overload->inode == 0)
+        return tcp_waiting(overload->listener);
+    int64_t waiting = unix_waiting(overload);
+    if (waiting < 0)
+        overload_release(overload);
+    return waiting;
+}
+
 /* How many of those that wait this worker has to turn away. */
-static int64_t count_surplus(const struct overload *overload, int64_t workers)
+static int64_t count_surplus(struct overload *overload, int64_t workers)
 {
     bool known = overload->n_known == MEAN_OVER && overload->mean_us > 0;
     int64_t waiting = known ? overload_waiting(overload) : 0;
 
     if (waiting <= 0 || waiting * overload->mean_us / workers <= overload->limit_us)
         return 0;
-    int64_t fitting = overload->limit_us / 2 / overload->mean_us;
-    log_line(LOG_LEVEL_WARNING, "overloaded: %lld requests wait, %lld us each, workers: %lld; most are turned away",
-             (long long)waiting, (long long)overload->mean_us, (long long)workers);
-    return waiting / workers - fitting;
+    int64_t surplus = waiting / workers - overload->limit_us / 2 / overload->mean_us;
+    if (surplus > 0 && !overload->warned)
+        log_line(LOG_LEVEL_WARNING, "overloaded: %lld requests wait, %lld us each, workers: %lld; most are turned away",
+                 (long long)waiting, (long long)overload->mean_us, (long long)workers);
+    return surplus > 0 ? surplus : 0;
 }
 
+static void look(struct overload *overload, int64_t workers)
+{
+    overload->looked_us = overload->begin_us;
+    overload->surplus = count_surplus(overload, workers);
+    overload->warned = overload->surplus > 0;
+}
+
+/*
+ * What an old look counted is counted again: it may be over. A request that finds no surplus is served whatever it
+ * counts, so that there always is one to measure.
+ */
 bool overload_begin(struct overload *overload, int64_t workers)
 {
+    bool known = overload->surplus > 0;
+
     overload->begin_us = clock_us();
-    if (overload->surplus > 0) {
-        overload->surplus--;
-        return true;
-    }
-    if (overload->begin_us - overload->looked_us >= LOOK_US) {
-        overload->looked_us = overload->begin_us;
-        overload->surplus = count_surplus(overload, workers);
-    }
-    return false;
+    if (overload->begin_us - overload->looked_us >= LOOK_US)
+        look(overload, workers);
+    if (!known || overload->surplus == 0)
+        return false;
+    overload->surplus--;
+    return true;
 }
 
 void overload_end(struct overload *overload)

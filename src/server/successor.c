@@ -1,6 +1,6 @@
 /*
  * server/successor.c: the trial inherits what the successor will have: environment, folder, standard input.
- * What it writes goes into a pipe that is read when it has ended: a line fits.
+ * What it writes goes into a pipe that is read when it has ended: some lines fit.
  */
 
 #include "server/successor.h"
@@ -66,13 +66,30 @@ bool trial_start(const struct successor *successor, const struct board *board, i
     return true;
 }
 
-/* The first line of what it said, or how it ended when it said nothing. */
+/* The last line that says something: warnings come before it. */
+static void read_last_line(int fd, char *ret_line, size_t size)
+{
+    char piece[1024];
+    size_t used = 0;
+    bool ended = false;
+    ssize_t got = 0;
+
+    while ((got = read(fd, piece, sizeof piece)) > 0) {
+        for (ssize_t i = 0; i < got; i++) {
+            if (ended && piece[i] != '\n')
+                used = 0;
+            ended = piece[i] == '\n';
+            if (!ended && used < size - 1)
+                ret_line[used++] = piece[i];
+        }
+    }
+    ret_line[used] = '\0';
+}
+
+/* What it said last, or how it ended when it said nothing. */
 static void explain(const struct trial *trial, int status, char *ret_why, size_t size)
 {
-    ssize_t got = read(trial->output, ret_why, size - 1);
-
-    ret_why[got > 0 ? got : 0] = '\0';
-    ret_why[strcspn(ret_why, "\n")] = '\0';
+    read_last_line(trial->output, ret_why, size);
     if (*ret_why)
         return;
     if (WIFSIGNALED(status))

@@ -141,7 +141,9 @@ test_a_few_requests() {
     matches "its metrics are not for others" '^40[34]$' "$code"
     fetch '/%6Detrics/?x' --interface 127.0.0.2
     matches "however they ask" '^40[34]$' "$code"
-    fetch /livez --interface 127.0.0.2
+    fetch //metrics --interface 127.0.0.2
+    matches "whatever slashes they add" '^40[034]$' "$code"
+    fetch '/api/authors?name=/metrics' --interface 127.0.0.2
     is "the rest is" 200 "$code"
     test_outside_of_the_prefix
 }
@@ -151,8 +153,9 @@ test_outside_of_the_prefix() {
     [ -n "$base_path" ] || return 0
     answer=$(curl --silent --noproxy '*' --output /dev/null --write-out '%{http_code}' "${BASE_URL%"$base_path"}/api/authors")
     is "outside of the prefix there is nothing" 404 "$answer"
-    answer=$(curl --silent --noproxy '*' --output /dev/null --write-out '%{http_code}' "${BASE_URL}x/livez")
-    is "nor beside it" 404 "$answer"
+    answer=$(curl --silent --noproxy '*' --include "${BASE_URL}x/livez" | tr -d '\r')
+    matches "nor beside it" '^HTTP/1.1 404' "$answer"
+    is "and quire is not asked for that" "" "$(grep -i '^x-request-id:' <<<"$answer")"
 }
 
 # Where two are balanced, one may die: what is asked then is answered by the other.

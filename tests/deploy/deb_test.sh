@@ -78,6 +78,9 @@ start_web() {
 }
 
 answers() { curl --silent --fail --noproxy '*' --max-time 10 "http://127.0.0.1:$port$1"; }
+status_of() { # PATH [CURL ARGUMENT...]
+    curl --silent --noproxy '*' --max-time 10 --output /dev/null --write-out '%{http_code}' "${@:2}" "http://127.0.0.1:$port$1"
+}
 
 test_service() {
     if start_service; then ok "the service starts"; else not_ok "the service starts" "$(cat "$dir/quire.log")"; fi
@@ -86,6 +89,10 @@ test_service() {
     matches "it is ready, through lighttpd" '"status":"ok","database":"ok","migrations":"ok"' "$(answers /quire/readyz)"
     matches "it stores what it is sent" '"id":1' "$(curl --silent --noproxy '*' --max-time 10 \
         --json '{"name":"n","bio":"b","birthdate":"1929-10-21"}' "http://127.0.0.1:$port/quire/api/authors")"
+    is "its metrics are for this machine" 200 "$(status_of /quire/metrics)"
+    is "its metrics are not for others" 403 "$(status_of /quire/metrics --interface 127.0.0.2)"
+    is "the rest is" 200 "$(status_of /quire/livez --interface 127.0.0.2)"
+    is "what only begins like it is not its" 404 "$(status_of /quirex/livez)"
     check "the doctor finds nothing bad" as_quire quire doctor --socket /run/quire/quire.sock
 }
 
@@ -98,6 +105,7 @@ test_upgrade() {
 
 test_removal() {
     check "it can be removed" inside dpkg --remove quire
+    is "the mark of that is root's" "root:root" "$(chroot "$debian" stat -c %U:%G /etc/quire/.disabled-in-lighttpd)"
     check "lighttpd has it no more" test ! -e "$debian/etc/lighttpd/conf-enabled/60-quire.conf"
     check "data is kept" test -s "$debian/var/lib/quire/quire.db"
     check "it can be installed again" inside dpkg -i /quire.deb

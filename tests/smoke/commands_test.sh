@@ -266,6 +266,19 @@ test_serve() {
     stop "$started"
 }
 
+# Closed descriptors are not taken by the memory that processes share: what is printed would go there.
+test_closed_descriptors() {
+    local fd
+    start closed "$BASH" -c 'exec "$@" <&- >&- 2>&-' - "$QUIRE" serve --listen "unix:$dir/closed.sock" --workers 1
+    check "closed descriptors: it starts" wait_for "$patience" test -S "$dir/closed.sock"
+    for fd in 0 1 2; do
+        is "closed descriptors: $fd is the null device" /dev/null "$(readlink "/proc/$started/fd/$fd")"
+    done
+    check "closed descriptors: TERM ends it" stop "$started"
+    REQUEST_METHOD=GET REQUEST_URI=/livez GATEWAY_INTERFACE=CGI/1.1 "$QUIRE" <&- >"$dir/out" 2>"$dir/err"
+    matches "cgi without standard input: the answer" '^Status: 200' "$(cat "$dir/out")"
+}
+
 # With the socket on standard input, one worker has a supervisor too: nobody else might start it again.
 test_one_worker_on_standard_input() {
     local before
@@ -293,6 +306,7 @@ test_config
 test_migrations
 test_cgi
 test_serve
+test_closed_descriptors
 test_one_worker_on_standard_input
 check_sanitizers
 tap_end

@@ -37,8 +37,20 @@ test_scripts() {
         check "$script can be read by sh" sh -n "$dir/control/$script"
         check "$script stops at the first failure" grep -qx 'set -e' "$dir/control/$script"
     done
+    is "root marks nothing where the service could put a link" "" "$(grep -n '/var/lib/quire/' "$dir"/control/p*)"
     dpkg-deb --extract "$package" "$dir/files"
     check "its sums are right" bash -c "cd '$dir/files' && md5sum --quiet --check '$dir/control/md5sums'"
+}
+
+# tests/deploy/deb_test.sh asks the web server itself.
+test_web() {
+    local file=$dir/files/etc/lighttpd/conf-available/60-quire.conf
+    local text
+    text=$(tr -s ' \n' ' ' <"$file")
+    check "the rule about metrics has its module" grep -qx 'server.modules += ( "mod_access" )' "$file"
+    matches "metrics are not for everyone" \
+        '"remote-ip"\] != "127.0.0.1" \{ \$HTTP\["url"\] =~ "\^/quire/metrics/\?\$" \{ url.access-deny' "$text"
+    matches "only what is below it is its" '\$HTTP\["url"\] =~ "\^/quire\(/\|\$\)" \{ fastcgi.server' "$text"
 }
 
 if ! command -v dpkg-shlibdeps >/dev/null; then
@@ -56,4 +68,5 @@ is "it is built, without a word of complaint" "" "$(cat "$dir/errors")"
 test_contents
 test_fields
 test_scripts
+test_web
 tap_end

@@ -69,6 +69,9 @@ test_uninstall() {
 test_wrong_calls() {
     refused() { ! DESTDIR=$dir/root PREFIX=$1 "$root/tools/install" 2>/dev/null; }
     check "a relative PREFIX is refused" refused usr
+    mkdir -p "$dir/root/half"
+    touch "$dir/root/half/share"
+    check "a folder that cannot be made is a failure" refused /half
     check "a program that is not built is said" env BUILD="$dir/none" bash -c "! DESTDIR=$dir/x '$root/tools/install' 2>/dev/null"
 }
 

@@ -16,15 +16,15 @@ static void test_http_place_parse__takes_a_url_apart(void **state)
 {
     static const struct {
         const char *url;
-        const char *host, *port, *base;
+        const char *host, *port, *base, *authority;
     } cases[] = {
-        {"http://example", "example", "80", ""},
-        {"HTTP://example/", "example", "80", ""},
-        {"http://example:8080", "example", "8080", ""},
-        {"http://127.0.0.1:1/shop", "127.0.0.1", "1", "/shop"},
-        {"http://example/a/b//", "example", "80", "/a/b"},
-        {"http://[::1]/", "::1", "80", ""},
-        {"http://[::1]:8080/shop", "::1", "8080", "/shop"},
+        {"http://example", "example", "80", "", "example"},
+        {"HTTP://example/", "example", "80", "", "example"},
+        {"http://example:8080", "example", "8080", "", "example:8080"},
+        {"http://127.0.0.1:1/shop", "127.0.0.1", "1", "/shop", "127.0.0.1:1"},
+        {"http://example/a/b//", "example", "80", "/a/b", "example"},
+        {"http://[::1]/", "::1", "80", "", "[::1]"},
+        {"http://[::1]:8080/shop", "::1", "8080", "/shop", "[::1]:8080"},
     };
 
     (void)state;
@@ -34,6 +34,7 @@ static void test_http_place_parse__takes_a_url_apart(void **state)
         assert_string_equal(place.host, cases[i].host);
         assert_string_equal(place.port, cases[i].port);
         assert_string_equal(place.base, cases[i].base);
+        assert_string_equal(place.authority, cases[i].authority);
     }
 }
 
@@ -78,7 +79,7 @@ static void test_http_answer_has__compares_names_without_case_and_whole_values(v
 
 static void test_http_ask__says_why_nobody_answers(void **state)
 {
-    static const struct http_place place = {.host = "127.0.0.1", .port = "1", .base = ""};
+    static const struct http_place place = {.host = "127.0.0.1", .port = "1", .base = "", .authority = "127.0.0.1:1"};
     struct http_answer answer = {.status = -1};
 
     (void)state;

@@ -203,6 +203,37 @@ static void test_fastcgi_serve__calls_a_body_that_stalls_cut(void **state)
     close(fd);
 }
 
+/* A byte now and then: the deadline is that of the request, not of each byte. */
+static void test_fastcgi_serve__calls_a_body_that_drips_cut(void **state)
+{
+    (void)state;
+    struct pollfd answered = {.events = POLLIN};
+
+    start_workers(1, 0);
+    int64_t start_ms = clock_ms();
+    answered.fd = begin("50000");
+    do
+        send_body(answered.fd, 1);
+    while (poll(&answered, 1, 30) == 0 && clock_ms() - start_ms < 3 * TIMEOUT_MS);
+    assert_in_range(clock_ms() - start_ms, TIMEOUT_MS / 2, TIMEOUT_MS * 5 / 4);
+    assert_answer(answered.fd, "POST /x 1 0 []");
+    close(answered.fd);
+}
+
+/* What came before the silence counts towards the time it has. */
+static void test_fastcgi_serve__calls_a_body_that_stalls_late_cut_in_time(void **state)
+{
+    (void)state;
+    start_workers(1, 0);
+    int64_t start_ms = clock_ms();
+    int fd = begin("5");
+    poll(NULL, 0, TIMEOUT_MS * 3 / 4);
+    send_body(fd, 3);
+    assert_answer(fd, "POST /x 1 0 []");
+    assert_in_range(clock_ms() - start_ms, TIMEOUT_MS / 2, TIMEOUT_MS * 5 / 4);
+    close(fd);
+}
+
 static void test_fastcgi_serve__outlives_peers_that_leave(void **state)
 {
     (void)state;
@@ -378,6 +409,73 @@ static void test_fastcgi_serve__tells_its_desk_when_it_works(void **state)
     board_close(board, board_fd);
 }
 
+/* 1 MB of 'x'. */
+static void answer_much(struct request_handler *self, struct context *context, struct request *request,
+                        struct response *response)
+{
+    (void)self;
+    (void)context;
+    (void)request;
+    response->content_type = "text/plain";
+    for (int i = 0; i < 100000; i++)
+        buffer_add_text(&response->body, "xxxxxxxxxx");
+}
+
+static void test_fastcgi_serve__is_not_stuck_while_a_slow_reader_reads(void **state)
+{
+    (void)state;
+    int board_fd = -1;
+    struct board *board = open_board(&board_fd);
+    struct request_handler handler = {.answer = answer_much, .max_body = MAX_BODY, .request_timeout_ms = 200};
+    static char piece[32768];
+    size_t total = 0;
+    ssize_t got = 0;
+
+    start_service(1, handler, (struct fastcgi_service){.board = board, .desk = &board->desks[0]});
+    int fd = begin("0");
+    web_body(fd, "", 0);
+    while ((got = read(fd, piece, sizeof piece)) > 0) {
+        int64_t since_ms = board->desks[0].busy_since_ms;
+        assert_true(since_ms == 0 || clock_ms() - since_ms < 200);
+        total += (size_t)got;
+        poll(NULL, 0, 20);
+    }
+    assert_true(total > 1000000);
+    close(fd);
+    board_close(board, board_fd);
+}
+
+static void test_fastcgi_serve__gives_up_a_reader_that_stands_still(void **state)
+{
+    (void)state;
+    struct request_handler handler = {.answer = answer_much, .max_body = MAX_BODY, .request_timeout_ms = 200};
+
+    start_service(1, handler, (struct fastcgi_service){.max_requests = 1});
+    int fd = begin("0");
+    web_body(fd, "", 0);
+    int64_t start_ms = clock_ms();
+    assert_int_equal(wait_for_end(workers[0]), 0);
+    assert_in_range(clock_ms() - start_ms, 150, 1000);
+    close(fd);
+    n_workers = 0;
+}
+
+static void test_fastcgi_serve__is_busy_when_it_leaves(void **state)
+{
+    (void)state;
+    int board_fd = -1;
+    struct board *board = open_board(&board_fd);
+    struct request_handler handler = {.answer = echo, .max_body = MAX_BODY, .request_timeout_ms = TIMEOUT_MS};
+
+    start_service(1, handler, (struct fastcgi_service){.board = board, .desk = &board->desks[0]});
+    assert_still_serves();
+    kill(workers[0], SIGTERM);
+    assert_int_equal(wait_for_end(workers[0]), 0);
+    assert_true(board->desks[0].busy_since_ms != 0);
+    n_workers = 0;
+    board_close(board, board_fd);
+}
+
 static void test_fastcgi_serve__goes_on_while_another_one_leaves(void **state)
 {
     (void)state;
@@ -512,6 +610,8 @@ int main(void)
         TEST(body_table),
         TEST(calls_an_aborted_body_cut),
         TEST(calls_a_body_that_stalls_cut),
+        TEST(calls_a_body_that_drips_cut),
+        TEST(calls_a_body_that_stalls_late_cut_in_time),
         TEST(outlives_peers_that_leave),
         TEST(is_not_held_by_a_silent_connection),
         TEST(keeps_a_connection_until_another_one_waits),
@@ -521,6 +621,9 @@ int main(void)
         TEST(finishes_the_request_it_was_told_to_end_in),
         TEST(ends_under_constant_load),
         TEST(tells_its_desk_when_it_works),
+        TEST(is_not_stuck_while_a_slow_reader_reads),
+        TEST(gives_up_a_reader_that_stands_still),
+        TEST(is_busy_when_it_leaves),
         TEST(goes_on_while_another_one_leaves),
         TEST(opens_the_log_again_between_requests),
         TEST(answers_what_waits_when_it_is_over),

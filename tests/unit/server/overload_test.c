@@ -161,6 +161,55 @@ static void test_overload_begin__shares_the_queue_among_the_workers(void **state
     assert_in_range(away, CONNECTIONS / 4 - 4, CONNECTIONS / 4 - 1);
 }
 
+static void close_all(void)
+{
+    for (size_t i = 0; i < CONNECTIONS; i++) {
+        int fd = accept(listener, NULL, NULL);
+        assert_true(fd >= 0);
+        close(fd);
+    }
+}
+
+static void test_overload_begin__turns_nobody_away_when_it_is_over(void **state)
+{
+    (void)state;
+    skip_without_netlink();
+    connect_many(CONNECTIONS);
+    warm_up(1);
+    assert_false(serve(20, 1));
+    assert_true(serve(20, 1));
+    assert_true(overload.warned);
+    close_all();
+    overload.looked_us -= 1000000;
+    assert_false(serve(20, 1));
+    assert_false(overload.warned);
+    assert_int_equal(overload.surplus, 0);
+}
+
+/* One request takes longer than a look is good for. */
+static void test_overload_begin__turns_away_from_slow_workers_too(void **state)
+{
+    (void)state;
+    int away = 0;
+
+    skip_without_netlink();
+    connect_many(CONNECTIONS);
+    warm_up(1);
+    assert_false(serve(150, 1));
+    while (serve(20, 1))
+        away++;
+    assert_in_range(away, CONNECTIONS - 4, CONNECTIONS);
+}
+
+static void test_overload_waiting__asks_no_more_after_a_failure(void **state)
+{
+    (void)state;
+    skip_without_netlink();
+    overload.inode++;
+    assert_int_equal(overload_waiting(&overload), -1);
+    assert_int_equal(overload.netlink, -1);
+}
+
 static void test_overload_begin__turns_nobody_away_when_the_kernel_does_not_tell(void **state)
 {
     (void)state;
@@ -181,6 +230,9 @@ int main(void)
         UNIX(begin__turns_nobody_away_who_can_be_served_in_time),
         UNIX(begin__turns_away_what_is_too_much),
         UNIX(begin__shares_the_queue_among_the_workers),
+        UNIX(begin__turns_nobody_away_when_it_is_over),
+        UNIX(begin__turns_away_from_slow_workers_too),
+        UNIX(waiting__asks_no_more_after_a_failure),
         UNIX(begin__turns_nobody_away_when_the_kernel_does_not_tell),
     };
     log_open("/dev/null", LOG_LEVEL_ERROR);

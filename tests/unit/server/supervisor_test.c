@@ -461,6 +461,7 @@ static void test_supervise__goes_on_when_the_successor_cannot_start(void **state
         const char *why;
     } rows[] = {
         {"echo WORKERS is no number >&2; exit 2", "all goes on as it was: WORKERS is no number"},
+        {"echo A warning; echo It is full >&2; echo >&2; exit 1", "all goes on as it was: It is full"},
         {"exit 5", "it ended with status 5"},
         {"kill -SEGV $$", "it died of signal 11"},
     };
