@@ -119,8 +119,10 @@ web_config() { # HOW
     case $1 in
     bin-path)
         cat <<END
-fastcgi.server := ( "/" => (( "socket" => "$dir/var/run/quire.sock", "bin-path" => "$QUIRE",
-    "min-procs" => 2, "max-procs" => 2, "check-local" => "disable", "fix-root-scriptname" => "enable" )) )
+\$HTTP["url"] =~ var.below {
+    fastcgi.server := ( "/" => (( "socket" => "$dir/var/run/quire.sock", "bin-path" => "$QUIRE",
+        "min-procs" => 2, "max-procs" => 2, "check-local" => "disable", "fix-root-scriptname" => "enable" )) )
+}
 END
         ;;
     cgi)
@@ -128,7 +130,7 @@ END
 server.modules += ( "mod_cgi", "mod_rewrite", "mod_setenv" )
 setenv.set-environment = ( "ASAN_OPTIONS" => env.ASAN_OPTIONS, "UBSAN_OPTIONS" => env.UBSAN_OPTIONS )
 server.document-root := "$dir/docroot"
-fastcgi.server := ()
+\$HTTP["url"] =~ var.below { fastcgi.server := () }
 cgi.assign = ( "/quire.cgi" => "" )
 url.rewrite-once = ( "^(.*)\$" => "/quire.cgi\$1" )
 END
