@@ -93,8 +93,8 @@ async function askForEachOperation() {
             method: method.toUpperCase(),
             ...(["post", "put", "patch"].includes(method) ? { body: "[]" } : {}),
         });
-        const { detail } = await answer.json();
-        if (answer.status === 405 || (answer.status === 404 && detail === "Not Found") || answer.status >= 500)
+        const body = await answer.text();
+        if (answer.status === 405 || answer.status >= 500 || (answer.status === 404 && JSON.parse(body).detail === "Not Found"))
             missing.push(`${method} ${path} -> ${answer.status}`);
     }
     for (const path of Object.keys(document.paths)) {

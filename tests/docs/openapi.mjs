@@ -94,7 +94,7 @@ export class Document {
         if (!response.content[media]) return [...wrong, `the type "${media}" is not in the document`];
         if (head) return wrong;
         try {
-            wrong.push(...this.#validate(this.answers, [...steps, "content", media, "schema"], JSON.parse(body)));
+            wrong.push(...this.#validate(this.answers, [...steps, "content", media, "schema"], /json$/.test(media) ? JSON.parse(body) : body));
         } catch (error) {
             wrong.push(String(error));
         }

@@ -158,9 +158,10 @@ programs() { # of the supervisor and its workers: which files
 test_upgrade() {
     local version
     version=$("$QUIRE" version | head -n 1)
+    version=${version#quire }
     load_start upgrade 5
     cp "$QUIRE" "$dir/quire.before"
-    LC_ALL=C sed "s/$version/quire 9.9.0/g" "$QUIRE" >"$dir/quire.next"
+    LC_ALL=C sed "s/${version//./\\.}/9.9.0/g" "$QUIRE" >"$dir/quire.next"
     chmod 755 "$dir/quire.next"
     mv -f "$dir/quire.next" "$QUIRE"
     reload "another version"
