@@ -48,7 +48,7 @@ HARDEN   := -fstack-protector-strong -fstack-clash-protection -fcf-protection=fu
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
             -Wwrite-strings -Wundef -Wcast-qual $(if $(filter 1,$(DEVELOPER)),-Werror)
 CFLAGS   ?= $(OPTIMISE) -g
-CPPFLAGS := $(CPPFLAGS) -Iinclude -D_GNU_SOURCE $(DRIVERS) $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+CPPFLAGS := $(CPPFLAGS) -Iinclude -Isrc -D_GNU_SOURCE $(DRIVERS) $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 QFLAGS   := -std=c11 $(WARN) $(HARDEN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all) \
             $(if $(COVERAGE),--coverage)
 LDFLAGS  += -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed \
@@ -60,7 +60,8 @@ left_out  = $(if $($(1)),,src/driver/$(2).c $(shell grep -lwE '$(2)$(3)' tests/c
 LEFT_OUT := $(call left_out,SQLITE,db_sqlite,|db_driver_find."sqlite"|sqlite_folder.h) $(call left_out,MYSQL,db_mysql) \
             $(call left_out,POSTGRESQL,db_postgresql) $(call left_out,MEMCACHED,cache_memcached)
 SOURCES  := $(filter-out $(LEFT_OUT),$(sort $(wildcard src/*/*.c)))
-HEADERS  := $(sort $(wildcard include/*.h include/*/*.h))
+# What each layer offers, and what is only its own.
+HEADERS  := $(sort $(wildcard include/*.h include/*/*.h src/*/*.h))
 
 objects   = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter src/$(1)/%,$(SOURCES)))
 archive   = $(BUILD)/lib$(1).a
@@ -81,7 +82,7 @@ QUIRE := $(BUILD)/quire
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: help build deps docs docs-test run test test-deploy test-programs unit check format format-check tidy cppcheck layers \
-        headers bench clean install uninstall deb
+        headers bench clean install uninstall deb bundle
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,7 +92,8 @@ build: $(QUIRE) ## build quire in build/<mode>/ and link build/quire to it
 deps: ## install the Debian packages that are missing (tools/deps)
 	@tools/deps
 
-docs: deps ## install the files of /docs (tools/docs)
+docs: ## install the files of /docs (tools/docs)
+	@tools/deps pages
 	@tools/docs pages
 
 docs-test: deps ## run the Bruno collection in docs/bruno against a service of its own
@@ -141,14 +143,14 @@ $(BUILD)/tidy/%.ok: %.c .clang-tidy $(HEADERS)
 cppcheck: ## cppcheck
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 	  --suppress=missingIncludeSystem --suppress=nullPointerRedundantCheck \
-	  -Iinclude $(DRIVERS) src
+	  -Iinclude -Isrc $(DRIVERS) src
 
-layers: ## check that #include lines point only where the layers allow
+layers: ## check that #include lines point only where the layers allow, and headers are where they belong
 	@$(foreach l,$(LAYERS),LAYER_$(l)="$($(l)_uses)") tools/layers $(LAYERS)
 
-headers: $(patsubst include/%.h,$(BUILD)/headers/%.ok,$(HEADERS)) ## check that every header compiles alone
+headers: $(patsubst %.h,$(BUILD)/headers/%.ok,$(HEADERS)) ## check that every header compiles alone
 
-$(BUILD)/headers/%.ok: include/%.h $(HEADERS)
+$(BUILD)/headers/%.ok: %.h $(HEADERS)
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(QFLAGS) -fsyntax-only -x c $<
 	@touch $@
@@ -166,6 +168,9 @@ uninstall: ## remove what install put there; settings and data stay
 deb: build ## build an installable Debian package in build/
 	@BUILD=$(BUILD) tools/deb
 
+bundle: $(BUILD)/bundle/quire ## pack quire with its libraries in build/, for a host that lacks them
+	@BUILD=$(BUILD) tools/bundle
+
 clean: ## remove build/
 	rm -rf build
 
@@ -173,6 +178,12 @@ $(QUIRE): $(BUILD)/obj/src/main.o $(BUILD)/obj/src/app.o $(call stack,command)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 	@ln -sfn $(MODE)/quire build/quire
+
+# The same; it and its libraries look for libraries in lib/ beside it first.
+$(BUILD)/bundle/quire: $(BUILD)/obj/src/main.o $(BUILD)/obj/src/app.o $(call stack,command)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -Wl,--disable-new-dtags -Wl,-rpath,'$$ORIGIN/lib' -o $@ $^ $(LDLIBS)
 
 define layer_rules
 $(call archive,$(1)): $(call objects,$(1))

@@ -24,6 +24,7 @@
 
 struct coherence;
 struct db;
+struct rate_limiter;
 
 struct app {
     struct request_handler handler; /* first: the server calls it */
@@ -35,7 +36,11 @@ struct app {
     struct coherence *coherence;
     struct metrics_labels labels;
     struct metrics *metrics;
-    const char *space; /* starts the keys of this database's records */
+    struct rate_limiter *rate_limiter; /* NULL: clients are not limited */
+    const char *space;                 /* starts the keys of this database's records */
+
+    /* Made by app_prepare(), and otherwise when it is asked for. */
+    bool prepared;
     struct document openapi;
     struct migration_directory migrations;
     bool migrations_known; /* false: there is no such folder here, so nobody can tell whether the database is behind */
@@ -53,6 +58,9 @@ struct app {
 /* Opens the log, checks the settings that drivers read, and makes what needs no connection. `arena` is the process's;
  * it and the configuration outlive the app. */
 int app_init(struct app *app, struct arena *arena, const struct config *config, char *ret_error, size_t size);
+
+/* Makes what few requests want: for workers that answer many and share it. A process for one request does without. */
+int app_prepare(struct app *app, struct arena *arena, char *ret_error, size_t size);
 
 /* Opens the log again, after it was renamed, and sets its format. */
 int app_open_log(const struct config *config, char *ret_error, size_t size);

@@ -27,11 +27,13 @@
 #include "driver/coherence.h"
 #include "driver/db.h"
 #include "driver/metrics.h"
+#include "driver/rate_limit.h"
 #include "driver/shared_page.h"
 #include "http/access_log.h"
 #include "http/problem.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "http/trace_context.h"
 #include "migrate/migrate.h"
 #include "repository/cached_repository.h"
 #include "repository/sql_repository.h"
@@ -89,6 +91,8 @@ static void answer(struct request_handler *self, struct context *context, struct
     int64_t start_us = clock_us();
 
     metrics_begin(app->metrics);
+    if (app->config->trace_sql)
+        context->trace = traceparent_copy(request, context->arena);
     enum code code = router_answer(&app->router, context, request, response, &route);
     const struct access access = {
         .context = context,
@@ -108,6 +112,15 @@ static void answer(struct request_handler *self, struct context *context, struct
     log_answer(&access, code);
 }
 
+/* Who asks is whom the web server names; one that names nobody is not limited. */
+static bool admit(void *application, const struct request *request)
+{
+    const struct app *app = ((struct api *)application)->parts;
+    const char *client = request_header(request, "REMOTE_ADDR");
+
+    return !client || rate_limiter_admit(app->rate_limiter, client, clock_us());
+}
+
 static void measure(struct api *api, struct buffer *text)
 {
     struct app *app = api->parts;
@@ -115,17 +128,31 @@ static void measure(struct api *api, struct buffer *text)
     metrics_write(app->metrics, text);
 }
 
+/* Reads the migrations that the database should have. Only the readiness check wants to know: a folder that is not
+ * there or cannot be read is no reason not to start. */
+static void read_migrations(struct app *app, struct arena *arena)
+{
+    struct context context;
+    char error[256];
+    const char *path = app_migrations(arena, app->config, error, sizeof error);
+
+    context_init(&context, arena, 0);
+    app->migrations_known = path && directory_read(&context, path, &app->migrations) == OK;
+}
+
 /* How far the database's migrations are. */
 static void check_migrations(struct app *app, struct context *context, struct readiness *readiness)
 {
     struct migration_status status = {.n_pending = 0};
 
+    if (!app->prepared)
+        read_migrations(app, context->arena);
     if (!app->migrations_known) {
         readiness->migrations = "unknown";
         return;
     }
     readiness->ready = false;
-    if (migrate_status(context, app->probe, &app->migrations, &status) != OK)
+    if (migrate_status(context, app->probe, &app->migrations, app->config->revisions_schema, &status) != OK)
         readiness->migrations = "unreadable";
     else if (status.partial)
         readiness->migrations = "failed";
@@ -238,29 +265,34 @@ static const char *absolute_path(struct arena *arena, const char *path)
 /* Is this name of a server one for the machine itself? */
 static bool is_local(const char *host)
 {
-    return host[0] == '/' || strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
-           strncmp(host, "127.", 4) == 0;
+    return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 || strncmp(host, "127.", 4) == 0;
 }
 
 /*
- * Which database is it? Equal texts for all processes that use the same one, different ones for others: what is on this
- * machine has its name in it, and a file its number, which a new file of the same name does not have. NULL without
- * memory.
+ * Which database is it? Equal texts for all processes that name it alike, different ones for other databases: what is
+ * on this machine has its name in it, a socket its path, and a file its number, which a new file of the same name does
+ * not have. NULL without memory.
  */
 static const char *identity(struct arena *arena, const struct config *config)
 {
+    bool embedded = strcmp(config->db, "sqlite") == 0;
+    const char *host = is_local(config->db_host) ? "" : config->db_host;
     char machine[HOST_NAME_MAX + 1] = "";
     struct stat file = {.st_ino = 0};
 
     gethostname(machine, sizeof machine - 1);
-    if (strcmp(config->db, "sqlite") == 0) {
-        const char *path = absolute_path(arena, config->db_path);
-        if (!path || stat(path, &file) != 0)
-            file.st_ino = 0;
-        return path ? arena_printf(arena, "sqlite %s %s %ju", machine, path, (uintmax_t)file.st_ino) : NULL;
+    if (embedded || host[0] == '/') {
+        host = absolute_path(arena, embedded ? config->db_path : host);
+        if (!host)
+            return NULL;
     }
-    return arena_printf(arena, "%s %s:%" PRId64 " %s", config->db,
-                        is_local(config->db_host) ? machine : config->db_host, config->db_port, config->db_name);
+    if (embedded) {
+        if (stat(host, &file) != 0)
+            file.st_ino = 0;
+        return arena_printf(arena, "sqlite %s %s %ju", machine, host, (uintmax_t)file.st_ino);
+    }
+    return arena_printf(arena, "%s %s%s:%" PRId64 " %s", config->db, host[0] == '/' || !*host ? machine : "", host,
+                        config->db_port, config->db_name);
 }
 
 /* FNV-1a, in hexadecimal. */
@@ -385,26 +417,38 @@ static int init_metrics(struct app *app, struct arena *arena, char *ret_error, s
     return app->metrics ? 0 : complain_memory(ret_error, size);
 }
 
-/* Reads the migrations that the database should have. Only the readiness check wants to know: a folder that is not
- * there or cannot be read is no reason not to start. */
-static int init_migrations(struct app *app, struct arena *arena, char *ret_error, size_t size)
+/* What limits clients, if they are to be limited. Without memory for it the service does without. */
+static void init_rate_limiter(struct app *app, struct arena *arena)
 {
-    const char *path = app_migrations(arena, app->config, ret_error, size);
-    struct context context;
+    const struct config *config = app->config;
+    bool shared = false;
 
-    if (!path)
-        return -1;
-    context_init(&context, arena, 0);
-    app->migrations_known = directory_read(&context, path, &app->migrations) == OK;
-    return 0;
+    if (config->rate_limit == 0)
+        return;
+    const char *database = identity(arena, config);
+    const char *service = database ? arena_printf(arena, "rate limits of %s", database) : NULL;
+    const char *name = service ? shared_page_name(arena, service) : NULL;
+    if (name)
+        app->rate_limiter = rate_limiter_open(arena, name, config->rate_limit, config->rate_burst, &shared);
+    if (!app->rate_limiter)
+        log_line(LOG_LEVEL_WARNING, "no memory for RATE_LIMIT: clients are not limited");
+    else if (!shared)
+        log_line(LOG_LEVEL_WARNING,
+                 "no shared memory: RATE_LIMIT holds among the workers of one supervisor, and not for CGI");
 }
 
-/* Makes the documents, which the workers share. */
-static int init_documents(struct app *app, struct arena *arena, char *ret_error, size_t size)
+/* Can the database's revisions be where the settings say? Nothing is asked of it for that. */
+static int check_revisions_schema(struct arena *arena, const struct config *config, char *ret_error, size_t size)
 {
-    if (document_openapi(arena, app->config, &app->openapi) == OK)
+    struct db *db = app_db(arena, config, ret_error, size);
+    struct context context;
+
+    if (!db)
+        return -1;
+    context_init(&context, arena, 0);
+    if (migrate_check_schema(&context, db, config->revisions_schema) == OK)
         return 0;
-    return complain_memory(ret_error, size);
+    return complain(ret_error, size, "REVISIONS_SCHEMA: %s", error_text(&context.error));
 }
 
 /* Keeps a worker small: one heap, and what a large request took goes back to the system. */
@@ -424,11 +468,21 @@ int app_init(struct app *app, struct arena *arena, const struct config *config, 
         .config = config,
     };
     limit_heap();
-    if (app_open_log(config, ret_error, size) != 0 || init_cache(app, arena, ret_error, size) != 0)
+    if (check_revisions_schema(arena, config, ret_error, size) != 0 || app_open_log(config, ret_error, size) != 0)
         return -1;
-    if (init_metrics(app, arena, ret_error, size) != 0 || init_documents(app, arena, ret_error, size) != 0)
+    if (init_cache(app, arena, ret_error, size) != 0)
         return -1;
-    return init_migrations(app, arena, ret_error, size);
+    init_rate_limiter(app, arena);
+    return init_metrics(app, arena, ret_error, size);
+}
+
+int app_prepare(struct app *app, struct arena *arena, char *ret_error, size_t size)
+{
+    if (document_openapi(arena, app->config, &app->openapi) != OK)
+        return complain_memory(ret_error, size);
+    read_migrations(app, arena);
+    app->prepared = true;
+    return 0;
 }
 
 /* Storage for a kind of record: SQL, behind the cache if there is one. NULL without memory. */
@@ -469,9 +523,8 @@ int app_start(struct app *app, char *ret_error, size_t size)
         return complain(ret_error, size, "a record refers to a kind that is not in domain/records.c");
     app->api = (struct api){
         .catalogue = &app->catalogue,
-        .page_size_max = (int)app->config->page_size_max,
-        .openapi = &app->openapi,
-        .docs_dir = app->config->docs_dir,
+        .config = app->config,
+        .openapi = app->prepared ? &app->openapi : NULL,
         .check = check,
         .measure = measure,
         .metrics_type = METRICS_TYPE,
@@ -480,7 +533,8 @@ int app_start(struct app *app, char *ret_error, size_t size)
     app->router = (struct router){.routes = routes,
                                   .application = &app->api,
                                   .base_path = app->config->base_path,
-                                  .cors_origins = app->config->cors_origins};
+                                  .cors_origins = app->config->cors_origins,
+                                  .admit = app->rate_limiter ? admit : NULL};
     metrics_join(app->metrics);
     return 0;
 }

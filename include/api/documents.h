@@ -1,7 +1,12 @@
 #ifndef API_DOCUMENTS_H
 #define API_DOCUMENTS_H
 
-/* api/documents.h: what the service says about itself. Documents are made once and served from memory. */
+/*
+ * api/documents.h: what the service says about itself.
+ *
+ * Workers share a document that was made before they were. A process for one request makes it if that is what is asked
+ * for.
+ */
 
 #include <stddef.h>
 #include <stdint.h>

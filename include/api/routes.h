@@ -9,6 +9,7 @@
 
 struct buffer;
 struct catalogue;
+struct config;
 struct context;
 struct document;
 
@@ -23,9 +24,8 @@ struct readiness {
 /* What the endpoints need of the rest of the program. Filled in by app.c. */
 struct api {
     struct catalogue *catalogue;
-    int page_size_max;
-    const struct document *openapi;
-    const char *docs_dir; /* the folder with the files of /docs */
+    const struct config *config;
+    const struct document *openapi; /* NULL: it is made when it is asked for */
     void (*check)(struct api *self, struct context *context, struct readiness *ret_readiness);
     /* Writes the service's metrics; metrics_type is their media type with its parameters. */
     void (*measure)(struct api *self, struct buffer *text);

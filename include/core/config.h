@@ -55,12 +55,16 @@ struct config {
     int64_t max_body;     /* bytes */
     int64_t request_timeout_s;
     int64_t page_size_max;
+    int64_t rate_limit; /* requests a second of one client; 0: as many as it likes */
+    int64_t rate_burst; /* requests at once, before that counts */
     const char *cors_origins;
     const char *log_level;
     const char *log_file;            /* a path, "syslog", "syslog:FACILITY"; empty: stderr */
     const char *log_format;          /* text, json, combined */
+    int64_t trace_sql;               /* 1: statements carry the request's traceparent */
     const char *migrations;          /* the folder that holds one folder per dialect */
     const char *dev_urls;            /* one URL per dialect, separated by commas; empty: see command/dev_database.h */
+    const char *revisions_schema;    /* where atlas_schema_revisions is; empty: beside the tables */
     const char *scratch_name;        /* of the database or schema that is made there */
     const char *base_path;           /* what every path starts with: empty, or "/shop" */
     const char *docs_dir;            /* the folder with the files of /docs */

@@ -33,6 +33,7 @@ struct context {
     unsigned violation_count;
     int64_t deadline_ms;    /* on clock_ms(); 0 is none. Drivers derive their timeouts from it */
     const char *request_id; /* for logs; NULL outside a request */
+    const char *trace;      /* the traceparent that SQL statements tell of; NULL: none do */
     struct tally tally;
     bool overloaded; /* too many requests wait behind this one: it is to be turned away */
 };

@@ -22,6 +22,7 @@ enum code {
     BODY_TOO_LARGE,   /* over MAX_BODY */
     URI_TOO_LONG,
     HEADERS_TOO_LARGE,
+    RATE_LIMITED, /* this client asks too often; after a while it may again */
     NOT_FOUND,    /* no such record */
     CHANGED,      /* If-Match: the record is no longer the one the client knows */
     CONFLICT,     /* a constraint of the database says no */

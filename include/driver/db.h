@@ -18,6 +18,11 @@
  * A statement text is prepared once per connection and kept; texts must therefore come from a bounded set, with values
  * as parameters. A connection is used by one thread.
  *
+ * With a context->trace each statement, COMMIT too, is sent with that behind it, in a comment as sqlcommenter writes
+ * it; what a driver says by itself, to set a session or a savepoint, is not. As each trace makes another text, such a
+ * statement is prepared, run and forgotten. Nothing but hexadecimal digits and hyphens gets into the comment: a trace
+ * of anything else is left out, and so is one that there is no memory for.
+ *
  * Codes: OK; CONFLICT (a constraint), NO_REFERENCE (a foreign key names no row), CONTENDED (deadlock, lock timeout),
  * UNAVAILABLE (no connection; or no such table or column, as before the database is migrated), TIMED_OUT (statement
  * over its time), NO_MEMORY, INTERNAL (anything else, a mistake in the statement above all). The driver's own text goes
@@ -94,7 +99,8 @@ struct db_driver {
     /* Is an open connection still usable, as far as can be told without waiting? False: it is closed and opened
      * again. */
     bool (*check)(struct db *db);
-    /* Runs one prepared statement. When the connection is gone with it: sets db->lost and fails. */
+    /* Runs one prepared statement, and keeps it unless the context has a trace. When the connection is gone with it:
+     * sets db->lost and fails. */
     enum code (*execute)(struct db *db, struct context *context, const char *sql, const struct db_value *values,
                          size_t n_values, struct db_result *ret_result);
     /* Runs one statement as text, unprepared; results are dropped. BEGIN, COMMIT, SET and migrations. */

@@ -23,8 +23,8 @@ struct shared_page {
  */
 char *shared_page_name(struct arena *arena, const char *identity);
 
-/* Maps the object of this name, which is made if need be; an object of another owner or of another size is not used.
- * Unmapped and closed with the arena. NULL without memory. */
+/* Maps the object of this name, which is made if need be; an object of another owner or of another size is not used,
+ * nor one for which /dev/shm has no room. Unmapped and closed with the arena. NULL without memory. */
 struct shared_page *shared_page_open(struct arena *arena, const char *name, size_t size);
 
 #endif

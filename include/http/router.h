@@ -7,6 +7,7 @@
  * The routes are one table (api/routes.c). Matching, 405 with Allow, OPTIONS, HEAD and the documents are read from it.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,7 @@ enum reply_kind {
     REPLY_RECORD,    /* one record */
     REPLY_LIST,      /* a page of records */
     REPLY_STATUS,    /* {"status":"ok"} */
+    REPLY_LIFE,      /* the same, and in a header whether web servers let Authorization through */
     REPLY_READINESS, /* what the service stands on; 503 when it is not ready */
     REPLY_METRICS,   /* numbers, as Prometheus reads them */
     REPLY_DOCUMENT,  /* a document about the service, which is not listed in itself */
@@ -56,11 +58,17 @@ struct route {
     const char *summary;                /* one line, for people */
 };
 
+/* Can a client be turned away here for asking too often? Not whoever watches over the service. */
+bool route_is_limited(const struct route *route);
+
 struct router {
     const struct route *routes; /* ends with a path of NULL */
     void *application;
     const char *base_path; /* every path starts with it: "" or "/shop"; NULL: "" */
     const char *cors_origins;
+    /* May this client ask now? False: it is turned away with RATE_LIMITED. Asked once for each request but OPTIONS,
+     * whatever would become of it, unless its route is not limited. NULL: everybody may. */
+    bool (*admit)(void *application, const struct request *request);
 };
 
 /*

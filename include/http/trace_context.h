@@ -3,6 +3,7 @@
 
 /* http/trace_context.h: which trace a request is a part of (W3C Trace Context, the header traceparent). */
 
+struct arena;
 struct request;
 
 /* The characters of a trace's id. */
@@ -12,5 +13,9 @@ struct request;
  * not yet known the part that all versions have counts. It holds nothing but lower-case hexadecimal digits and hyphens,
  * up to there. */
 const char *traceparent_find(const struct request *request);
+
+/* The same in the arena, as version 00 writes it: without what a later version may have added, which can be any text.
+ * NULL also without memory. */
+const char *traceparent_copy(const struct request *request, struct arena *arena);
 
 #endif

@@ -24,15 +24,24 @@ struct migrate_dialect {
     bool transactional;
     unsigned split;  /* rules of statements_split() */
     const char *utc; /* what follows a UTC time where its revisions hold one */
+    /* The table of revisions, its schema and whether they are there: a row says yes. In these statements {table} is the
+     * table's whole name, {schema} the text of its schema's, {name} the same as an identifier. */
     const char *create_revisions;
-    const char *find_revisions; /* gives a row when the table is there */
-    const char *find_table;     /* a table that is not ours, if there is one, and its schema or NULL */
-    const char *state;          /* rows of one text that differ after each schema change, and only then; sorted */
+    const char *find_revisions;
+    const char *create_schema; /* NULL: there is but one schema, {schema} is not asked for */
+    const char *find_schema;
+    const char *own_schema; /* gives the text of the connection's schema */
+    const char *find_table; /* a table that is not ours, if there is one, and its schema or NULL */
+    const char *state;      /* rows of one text that differ after each schema change, and only then; sorted */
     /* The lock. The first waits a second at most and gives 1 when the lock is had. NULL: the database is a file, and so
      * is its lock (lock_file.h). */
     const char *lock;
     const char *lock_held; /* gives 1 while this connection has it */
     const char *unlock;
+    /* In a transaction: what is done after the first, the session's settings too, the second takes back. NULL: the
+     * settings would stay. */
+    const char *aside;
+    const char *aside_end;
     /* Where a table is changed by making it anew, references must not be looked at while that goes on: those that are
      * broken are noted and all let alone before a transaction, compared with the notes at its end (a row when another
      * one is broken: its table, the other table), the notes dropped and references held after it. NULL: no need. */

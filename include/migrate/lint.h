@@ -6,7 +6,8 @@
  *
  * Each statement is run in a scratch database, and the tables before it are compared with those after it. What a later
  * statement of the same file takes back, as an index that is dropped and made again, is not told; nor is a name that is
- * only changed, nor a table that is copied to a new one which takes its place.
+ * only changed, nor a table that is copied to a new one which takes its place. What is done to rows is told where it is
+ * said of all rows of a table.
  */
 
 #include <stddef.h>

@@ -30,9 +30,16 @@ struct migration_status {
     const char *fault; /* why migrate_apply() would refuse the directory, or NULL: out of order, changed */
 };
 
-/* Reads only, by one statement; a database without revisions is at none. Codes of driver/db.h. */
+/* Can the revisions of this database be in the schema of this name? NULL and "" mean the connection's own. MALFORMED,
+ * with one line, when not. */
+enum code migrate_check_schema(struct context *context, struct db *db, const char *revisions_schema)
+    __attribute__((warn_unused_result));
+
+/* Reads only, by one statement; a database without revisions is at none. Codes of migrate_check_schema() and of
+ * driver/db.h. */
 enum code migrate_status(struct context *context, struct db *db, const struct migration_directory *directory,
-                         struct migration_status *ret_status) __attribute__((warn_unused_result));
+                         const char *revisions_schema, struct migration_status *ret_status)
+    __attribute__((warn_unused_result));
 
 /* What is done with a file whose version is below one that is applied: it is refused, passed over, or applied. */
 enum migrate_order { ORDER_LINEAR, ORDER_LINEAR_SKIP, ORDER_NON_LINEAR };
@@ -58,10 +65,11 @@ struct migrate_options {
     bool allow_dirty;     /* a database without revisions may have tables */
     enum migrate_order order;
     enum migrate_transactions transactions;
-    size_t amount;          /* files at most; 0: all */
-    const char *to_version; /* the last one to apply; NULL: the last there is */
-    bool resolve;           /* where a file's check gives rows, run what it says resolves them */
-    bool dry_run;           /* tell the observer, and change nothing */
+    size_t amount;                /* files at most; 0: all */
+    const char *to_version;       /* the last one to apply; NULL: the last there is */
+    bool resolve;                 /* where a file's check gives rows, run what it says resolves them */
+    bool dry_run;                 /* tell the observer, and change nothing */
+    const char *revisions_schema; /* as in migrate_check_schema(); one that is not there is made */
 };
 
 /*

@@ -27,6 +27,11 @@ struct risk {
  * left: ret_risk is not set. That the table is new, and has no rows, is for the caller to know. */
 bool change_risk(const struct change *change, size_t *position, struct risk *ret_risk);
 
+/* The same of a statement that deletes all rows of a table of this model, or writes over values in all of them.
+ * `rules`: of enum split_rule. */
+bool statement_risk(const char *statement, unsigned rules, const struct model *model, size_t *position,
+                    struct risk *ret_risk);
+
 struct found_risk {
     const struct change *change;
     struct risk risk;

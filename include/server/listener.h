@@ -15,6 +15,9 @@
  * with one line in ret_error. */
 int listener_open(const char *address, char *ret_error, size_t size);
 
+/* Is this an address to listen on? Looks at the text alone. 0, or -1 with one line in ret_error. */
+int listener_check(const char *address, char *ret_error, size_t size);
+
 /* Is this the address of a unix socket? */
 bool listener_is_unix(const char *address);
 

@@ -8,7 +8,8 @@
  * on the listening socket. When their last one would wait longer than REQUEST_TIMEOUT, so many are turned away as it
  * takes for the rest to be served in half of that. They are the ones that have waited longest.
  *
- * Where the kernel does not tell (a sandbox without AF_NETLINK), nobody is turned away.
+ * Where the kernel does not tell (a sandbox without AF_NETLINK), nobody is turned away, and the log says so at the
+ * start.
  */
 
 #include <stdbool.h>
@@ -28,6 +29,9 @@ struct overload {
     int64_t surplus; /* how many this worker is still to turn away */
     bool warned;     /* the log has it that requests are turned away */
 };
+
+/* Does the kernel tell of this listening socket? */
+bool overload_is_known(int listener);
 
 void overload_init(struct overload *overload, int listener, int limit_ms);
 void overload_release(struct overload *overload);

@@ -14,6 +14,7 @@
 
 #include "api/routes.h"
 #include "core/arena.h"
+#include "core/config.h"
 #include "core/context.h"
 #include "http/etag.h"
 #include "http/response.h"
@@ -44,7 +45,7 @@ static const char *file_path(const struct exchange *exchange, const char *name)
 {
     const struct api *api = exchange->application;
 
-    return arena_printf(exchange->context->arena, "%s/%s", api->docs_dir, name);
+    return arena_printf(exchange->context->arena, "%s/%s", api->config->docs_dir, name);
 }
 
 /* Adds a regular file's bytes; false when there is no such file, or it is too large or cannot be read. */

@@ -55,11 +55,24 @@ enum code document_openapi(struct arena *arena, const struct config *config, str
     return OK;
 }
 
-enum code documents_openapi(struct exchange *exchange)
+/* The document that was made before, or one of the request's own: headers borrow its tag. NULL without memory. */
+static const struct document *get_openapi(const struct exchange *exchange)
 {
     const struct api *api = exchange->application;
-    const struct document *document = api->openapi;
+    struct arena *arena = exchange->context->arena;
 
+    if (api->openapi)
+        return api->openapi;
+    struct document *made = arena_alloc(arena, sizeof *made);
+    return made && document_openapi(arena, api->config, made) == OK ? made : NULL;
+}
+
+enum code documents_openapi(struct exchange *exchange)
+{
+    const struct document *document = get_openapi(exchange);
+
+    if (!document)
+        return fail_memory(exchange->context);
     exchange->response->content_type = document->type;
     if (!etag_answer(exchange->request, exchange->response, document->tag))
         buffer_add(&exchange->response->body, document->text, document->size);

@@ -8,6 +8,7 @@
 #include "api/list_query.h"
 #include "api/routes.h"
 #include "core/arena.h"
+#include "core/config.h"
 #include "core/context.h"
 #include "http/etag.h"
 #include "http/parameter.h"
@@ -113,7 +114,7 @@ enum code records_list(struct exchange *exchange)
     struct context *context = exchange->context;
     struct query query = {0};
     struct listing listing = {0};
-    enum code code = list_query_read(schema, context, exchange->request, api->page_size_max, &query);
+    enum code code = list_query_read(schema, context, exchange->request, (int)api->config->page_size_max, &query);
 
     if (code == OK)
         code = collection_list(collection_of(exchange), context, &query, &listing);

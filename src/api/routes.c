@@ -58,7 +58,7 @@ const struct route routes[] = {
     {METHOD_GET,    "/redoc",             docs_redoc,      .media = "text/html", .reply = REPLY_DOCUMENT,
      .summary = "The documentation, under its other name"},
 
-    {METHOD_GET,    "/livez",             health_live,     "livez", .reply = REPLY_STATUS,
+    {METHOD_GET,    "/livez",             health_live,     "livez", .reply = REPLY_LIFE,
      .summary = "Is the process alive?"},
     {METHOD_GET,    "/readyz",            health_ready,    "readyz", .reply = REPLY_READINESS,
      .summary = "Is the service ready for requests?"},

@@ -2,6 +2,8 @@
 
 #include "server/cgi.h"
 
+#include <signal.h>
+
 #include "app.h"
 #include "command/command.h"
 
@@ -19,6 +21,8 @@ static int run(struct invocation *invocation)
     struct app app;
     char error[256];
 
+    /* lighttpd sends SIGTERM as soon as it has the answer, or the client has gone: what was begun is finished. */
+    signal(SIGTERM, SIG_IGN);
     if (app_init(&app, invocation->arena, invocation->config, error, sizeof error) != 0)
         return command_complain(2, "%s", error);
     if (app_start(&app, error, sizeof error) != 0)

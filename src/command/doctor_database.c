@@ -120,7 +120,7 @@ void doctor_check_migrations(struct doctor *doctor)
     }
     if (!doctor->db)
         return;
-    code = migrate_status(context, doctor->db, &directory, &status);
+    code = migrate_status(context, doctor->db, &directory, doctor->config.revisions_schema, &status);
     if (code != OK)
         doctor_say(doctor, VERDICT_BAD, "how far the database is cannot be read: %s", failure(doctor, code));
     else

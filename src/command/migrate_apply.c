@@ -13,7 +13,7 @@
 
 static int run(struct invocation *invocation);
 
-enum { DIR, URL, BASELINE, ALLOW_DIRTY, EXEC_ORDER, TX_MODE, TO_VERSION, RESOLVE, DRY_RUN };
+enum { DIR, URL, BASELINE, ALLOW_DIRTY, EXEC_ORDER, TX_MODE, TO_VERSION, REVISIONS_SCHEMA, RESOLVE, DRY_RUN };
 
 static const struct option options[] = {
     [DIR] = {"--dir", "DIR", HELP_DIR},
@@ -24,6 +24,7 @@ static const struct option options[] = {
                     "files that came late: linear (refused), linear-skip, non-linear (applied)"},
     [TX_MODE] = {"--tx-mode", "MODE", "one transaction per file, for all of them, or none, where the database can"},
     [TO_VERSION] = {"--to-version", "VERSION", "the last version to apply"},
+    [REVISIONS_SCHEMA] = {"--revisions-schema", "NAME", HELP_REVISIONS},
     [RESOLVE] = {"--resolve", NULL, "change the rows that stop a migration as its file says"},
     [DRY_RUN] = {"--dry-run", NULL, "show what would be done, and do nothing"},
     {.name = NULL},
@@ -284,8 +285,11 @@ static int run(struct invocation *invocation)
 
     if (status == 0)
         status = migration_open(&migration, invocation, invocation->values[URL], invocation->values[DIR]);
+    if (status == 0)
+        status = migration_set_schema(&migration, invocation, invocation->values[REVISIONS_SCHEMA]);
     if (status != 0)
         return status;
+    wanted.revisions_schema = migration.revisions_schema;
     migration.db->options.untouched = wanted.dry_run;
     enum code code = migrate_apply(&migration.context, migration.db, &migration.directory, &wanted, &observer, &n);
     report_end(&report, &migration, code);

@@ -10,11 +10,12 @@
 
 static int run(struct invocation *invocation);
 
-enum { DIR, URL };
+enum { DIR, URL, REVISIONS_SCHEMA };
 
 static const struct option options[] = {
     [DIR] = {"--dir", "DIR", HELP_DIR},
     [URL] = {"--url", "URL", HELP_URL},
+    [REVISIONS_SCHEMA] = {"--revisions-schema", "NAME", HELP_REVISIONS},
     {.name = NULL},
 };
 
@@ -53,10 +54,13 @@ static int run(struct invocation *invocation)
     struct migration_status status = {.n_pending = 0};
     int exit_status = migration_open(&migration, invocation, invocation->values[URL], invocation->values[DIR]);
 
+    if (exit_status == 0)
+        exit_status = migration_set_schema(&migration, invocation, invocation->values[REVISIONS_SCHEMA]);
     if (exit_status != 0)
         return exit_status;
     migration.db->options.untouched = true;
-    enum code code = migrate_status(&migration.context, migration.db, &migration.directory, &status);
+    enum code code =
+        migrate_status(&migration.context, migration.db, &migration.directory, migration.revisions_schema, &status);
     if (code != OK)
         return migration_complain(&migration.context, code);
     report(&status);

@@ -24,6 +24,7 @@
 #include "migrate/dialect.h"
 #include "migrate/directory_write.h"
 #include "migrate/lock.h"
+#include "migrate/migrate.h"
 
 #define CONNECT_TIMEOUT_MS 10000
 
@@ -219,6 +220,16 @@ int migration_read(struct context *context, const char *path, struct migration_d
     if (advice)
         fputs(advice, stdout);
     return migration_complain(context, code);
+}
+
+int migration_set_schema(struct migration *migration, const struct invocation *invocation, const char *schema)
+{
+    if (schema && !*schema)
+        return command_complain(2, "--revisions-schema wants a name");
+    migration->revisions_schema = schema ? schema : invocation->config->revisions_schema;
+    if (migrate_check_schema(&migration->context, migration->db, migration->revisions_schema) == OK)
+        return 0;
+    return command_complain(2, "%s", error_text(&migration->context.error));
 }
 
 int migration_open(struct migration *migration, const struct invocation *invocation, const char *url, const char *dir)

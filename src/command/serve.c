@@ -24,6 +24,7 @@
 #include "server/fastcgi.h"
 #include "server/launch.h"
 #include "server/listener.h"
+#include "server/overload.h"
 #include "server/supervisor.h"
 
 static int run(struct invocation *invocation);
@@ -167,6 +168,10 @@ static int serve(const struct invocation *invocation, struct service *service)
     command_again(invocation, program, true, trial);
     log_line(LOG_LEVEL_INFO, "quire %s serves FastCGI on %s, workers: %lld", QUIRE_VERSION,
              service->listen ? service->listen : "standard input", (long long)service->workers);
+    if (!overload_is_known(service->board->listener))
+        log_line(LOG_LEVEL_WARNING,
+                 "the system does not tell how many requests wait (a sandbox without AF_NETLINK?): when they are too "
+                 "many, none is turned away");
     int status = supervise(&crew);
     log_line(LOG_LEVEL_INFO, "all workers have ended");
     return status;
@@ -204,9 +209,12 @@ static int run(struct invocation *invocation)
         return command_complain(2, "--workers is %s; see quire help serve", invocation->values[WORKERS]);
     if (!service.listen && launch_kind() != LAUNCH_FASTCGI)
         return command_complain(2, "standard input is no listening socket: give --listen; see quire help serve");
+    if (service.listen && listener_check(service.listen, error, sizeof error) != 0)
+        return command_complain(2, "%s", error);
     if (!board_is_known())
         return command_complain(2, "the version that runs cannot hand over to this one: stop it and start this one");
-    if (app_init(&service.app, invocation->arena, invocation->config, error, sizeof error) != 0)
+    if (app_init(&service.app, invocation->arena, invocation->config, error, sizeof error) != 0 ||
+        app_prepare(&service.app, invocation->arena, error, sizeof error) != 0)
         return command_complain(2, "%s", error);
     if (invocation->values[CHECK])
         return 0;

@@ -13,6 +13,7 @@ static const char *const names[CODE__MAX] = {
     [BODY_TOO_LARGE] = "BODY_TOO_LARGE",
     [URI_TOO_LONG] = "URI_TOO_LONG",
     [HEADERS_TOO_LARGE] = "HEADERS_TOO_LARGE",
+    [RATE_LIMITED] = "RATE_LIMITED",
     [NOT_FOUND] = "NOT_FOUND",
     [CHANGED] = "CHANGED",
     [CONFLICT] = "CONFLICT",

@@ -37,6 +37,9 @@ const struct db_driver *const db_drivers[] = {
     NULL,
 };
 
+/* With these alone no text ends the comment that it is in. */
+#define TRACE_CHARACTERS "0123456789abcdef-"
+
 /* One statement, for the driver's execute(), or for its run() when `values` and result do not matter. */
 struct call {
     const char *sql; /* NULL: not a statement, but the driver's set_session() */
@@ -130,19 +133,31 @@ static enum code get_ready(struct db *db, struct context *context, int64_t trust
     return db->connected ? OK : reconnect(db, context);
 }
 
+/* The text of the statement as it is sent: with the trace that it belongs to, if any. NULL is none. */
+static const char *add_trace(struct context *context, const char *sql)
+{
+    const char *trace = context->trace;
+
+    if (!sql || !trace || trace[strspn(trace, TRACE_CHARACTERS)] != '\0')
+        return sql;
+    const char *traced = arena_printf(context->arena, "%s /*traceparent='%s'*/", sql, trace);
+    return traced ? traced : sql;
+}
+
 /* Hands the statement to the driver, and closes a connection that was lost under it. */
 static enum code perform(struct db *db, struct context *context, const struct call *call, bool *ret_lost)
 {
     const struct db_driver *driver = db->driver;
+    const char *sql = add_trace(context, call->sql);
     int64_t start_us = clock_us();
     enum code code = OK;
 
-    if (!call->sql)
+    if (!sql)
         code = driver->set_session(db, context);
     else if (call->ret_result)
-        code = driver->execute(db, context, call->sql, call->values, call->n_values, call->ret_result);
+        code = driver->execute(db, context, sql, call->values, call->n_values, call->ret_result);
     else
-        code = driver->run(db, context, call->sql);
+        code = driver->run(db, context, sql);
     context->tally.sql_us += clock_us() - start_us;
     db->used_ms = clock_ms();
     *ret_lost = db->lost;

@@ -422,7 +422,7 @@ static enum code execute_once(struct db_mysql *db, struct context *context, cons
         statement = prepare(db, context, sql);
         if (!statement)
             return context->error.code;
-        kept = n_values > 0 && statement_cache_keep(&db->statements, sql, statement);
+        kept = n_values > 0 && !context->trace && statement_cache_keep(&db->statements, sql, statement);
     }
 
     enum code code = run_statement(db, context, statement, values, n_values, ret_result);

@@ -53,7 +53,7 @@
 struct db_postgresql {
     struct db db;
     PGconn *handle;
-    struct statement_cache statements; /* of numbers, which make the statements' names; 0 is the nameless one */
+    struct statement_cache statements; /* of numbers, which make the statements' names */
     uintptr_t n_prepared;
     int64_t stop_ms;    /* clock_ms() at which waiting ends */
     bool checks_client; /* the server was told to, and can */
@@ -169,7 +169,7 @@ static enum code command(struct db_postgresql *db, struct context *context, cons
     PGresult *result = NULL;
     enum code code = receive(db, context, PQsendQuery(db->handle, sql), &result);
 
-    if (code == OK && strcmp(sql, "COMMIT") == 0 && strcmp(PQcmdStatus(result), "ROLLBACK") == 0)
+    if (code == OK && starts_with(sql, "COMMIT") && strcmp(PQcmdStatus(result), "ROLLBACK") == 0)
         code = fail_native(context, INTERNAL, "a commit of a transaction that had failed");
     PQclear(result);
     return code;
@@ -383,6 +383,7 @@ static enum code postgresql_run(struct db *base, struct context *context, const 
     return settle(db, context, sql, was_protected, code);
 }
 
+/* 0 is no name. */
 static void format_name(uintptr_t number, char ret_name[NAME_SIZE])
 {
     if (number)
@@ -391,50 +392,49 @@ static void format_name(uintptr_t number, char ret_name[NAME_SIZE])
         ret_name[0] = '\0';
 }
 
-/* Numbers are declared as 64 bits, whatever the first one is compared with; the server finds out about all others. */
 static enum code prepare(struct db_postgresql *db, struct context *context, const char *name, const char *sql,
-                         const struct db_value *values, size_t n_values)
+                         size_t n_values, const Oid *types)
 {
-    Oid *types = arena_array(context->arena, n_values, sizeof *types);
     PGresult *result = NULL;
-
-    if (!types)
-        return fail_memory(context);
-    for (size_t i = 0; i < n_values; i++)
-        types[i] = values[i].type == DB_INTEGER ? TYPE_INT8 : 0;
     enum code code = receive(db, context, PQsendPrepare(db->handle, name, sql, (int)n_values, types), &result);
+
     PQclear(result);
     return code;
 }
 
-/* Finds or prepares the statement. One that there is no room for is the nameless one, until the next such. */
-static enum code get_statement(struct db_postgresql *db, struct context *context, const char *sql,
-                               const struct db_value *values, size_t n_values, char ret_name[NAME_SIZE])
+/* Finds or prepares the statement. It has no name when it is not to be kept, or when there is no room for it: then it
+ * is sent with its values, in one go. */
+static enum code get_statement(struct db_postgresql *db, struct context *context, const char *sql, size_t n_values,
+                               const Oid *types, char ret_name[NAME_SIZE])
 {
     uintptr_t number = (uintptr_t)statement_cache_find(&db->statements, sql);
 
     format_name(number, ret_name);
-    if (number)
+    if (number || context->trace)
         return OK;
-    number = ++db->n_prepared;
+    number = db->n_prepared + 1;
     if (!statement_cache_keep(&db->statements, sql, (void *)number))
-        number = 0;
+        return OK;
+    db->n_prepared = number;
     format_name(number, ret_name);
-    enum code code = prepare(db, context, ret_name, sql, values, n_values);
-    if (code != OK && number)
+    enum code code = prepare(db, context, ret_name, sql, n_values, types);
+    if (code != OK)
         statement_cache_forget(&db->statements, sql);
     return code;
 }
 
-/* The values as the library takes them, as text. */
+/* The values as the library takes them, as text. Numbers are declared as 64 bits, whatever the first one is compared
+ * with; the server finds out about all others. */
 static enum code bind_values(struct context *context, const struct db_value *values, size_t n_values,
-                             const char *const **ret_texts)
+                             const char *const **ret_texts, const Oid **ret_types)
 {
     const char **texts = arena_array(context->arena, n_values, sizeof *texts);
+    Oid *types = arena_array(context->arena, n_values, sizeof *types);
 
-    if (!texts)
+    if (!texts || !types)
         return fail_memory(context);
     for (size_t i = 0; i < n_values; i++) {
+        types[i] = values[i].type == DB_INTEGER ? TYPE_INT8 : 0;
         if (values[i].type == DB_NULL)
             continue;
         texts[i] = values[i].text;
@@ -446,6 +446,7 @@ static enum code bind_values(struct context *context, const struct db_value *val
             return fail_memory(context);
     }
     *ret_texts = texts;
+    *ret_types = types;
     return OK;
 }
 
@@ -504,20 +505,22 @@ static enum code execute_once(struct db_postgresql *db, struct context *context,
 {
     char name[NAME_SIZE];
     const char *const *texts = NULL;
+    const Oid *types = NULL;
     PGresult *native = NULL;
-    enum code code = bind_values(context, values, n_values, &texts);
+    enum code code = bind_values(context, values, n_values, &texts, &types);
 
     *ret_stale = false;
     if (code == OK)
-        code = get_statement(db, context, sql, values, n_values, name);
+        code = get_statement(db, context, sql, n_values, types, name);
     if (code != OK)
         return code;
-    int sent = PQsendQueryPrepared(db->handle, name, (int)n_values, texts, NULL, NULL, 0);
+    int sent = name[0] ? PQsendQueryPrepared(db->handle, name, (int)n_values, texts, NULL, NULL, 0)
+                       : PQsendQueryParams(db->handle, sql, (int)n_values, types, texts, NULL, NULL, 0);
     code = receive(db, context, sent, &native);
     if (code == OK)
         code = read_result(context, native, ret_result);
     else
-        *ret_stale = db_postgresql_error_find(PQresultErrorField(native, PG_DIAG_SQLSTATE))->state == STALE;
+        *ret_stale = name[0] && db_postgresql_error_find(PQresultErrorField(native, PG_DIAG_SQLSTATE))->state == STALE;
     PQclear(native);
     return code;
 }

@@ -274,7 +274,7 @@ static enum code sqlite_execute(struct db *base, struct context *context, const 
             return native_failure(db, context, sql);
         if (!statement)
             return fail_native(context, INTERNAL, "an empty statement");
-        kept = statement_cache_keep(&db->statements, sql, statement);
+        kept = !context->trace && statement_cache_keep(&db->statements, sql, statement);
     }
 
     enum code code = bind_values(db, context, statement, values, n_values);

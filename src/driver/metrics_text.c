@@ -25,6 +25,7 @@ static void counter_write(const struct telling *telling, const struct metric *me
 static void seconds_write(const struct telling *telling, const struct metric *metric);
 static void requests_write(const struct telling *telling, const struct metric *metric);
 static void durations_write(const struct telling *telling, const struct metric *metric);
+static void rate_limited_write(const struct telling *telling, const struct metric *metric);
 static void in_flight_write(const struct telling *telling, const struct metric *metric);
 static void connections_write(const struct telling *telling, const struct metric *metric);
 static void workers_write(const struct telling *telling, const struct metric *metric);
@@ -38,6 +39,8 @@ static const struct metric table[] = {
      .write = requests_write},
     {"quire_request_duration_seconds", "histogram", "Time from a request that was read to its answer.",
      .write = durations_write},
+    {"quire_rate_limited_total", "counter", "Requests turned away because their client asked too often.",
+     .write = rate_limited_write},
     {"quire_requests_in_flight", "gauge", "Requests being answered now, the one that asks this included.",
      .write = in_flight_write},
     {"quire_cache_hits_total", "counter", "Records found in the cache.", .write = counter_write, .counter = CACHE_HITS},
@@ -189,6 +192,22 @@ static void statuses_write(const struct telling *telling, const struct metric *m
 static void requests_write(const struct telling *telling, const struct metric *metric)
 {
     each_kind(telling, metric, statuses_write);
+}
+
+/* Those that were answered with 429 (RFC 6585 section 4), of all routes and methods. */
+static void rate_limited_write(const struct telling *telling, const struct metric *metric)
+{
+    const struct metrics *metrics = telling->metrics;
+    uint64_t n = 0;
+    size_t status = 0;
+
+    while (status < metrics->n_statuses && metrics->labels->statuses[status] != 429)
+        status++;
+    for (size_t route = 0; status < metrics->n_statuses && route < metrics->n_routes; route++) {
+        for (size_t method = 0; method < metrics->n_methods; method++)
+            n += read(&metrics_kind(metrics, route, method).statuses[status]);
+    }
+    number_write(telling, metric, n);
 }
 
 /* The buckets are read once, and their sum is the count: the three always agree. */

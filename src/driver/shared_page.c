@@ -17,16 +17,17 @@ char *shared_page_name(struct arena *arena, const char *identity)
     return arena_printf(arena, "/quire-%u-%016" PRIx64, (unsigned)geteuid(), hash_text(identity));
 }
 
-/* Is the object ours alone, and of our size? A new one, of size 0, is given its size. */
+/* Is the object ours alone, and of our size? A new one, of size 0, is given its size. Its memory is had now: where none
+ * is left, writing would end the process later. */
 static bool object_is_ours(int fd, size_t size)
 {
     struct stat status;
 
     if (fstat(fd, &status) || status.st_uid != geteuid() || !S_ISREG(status.st_mode) || (status.st_mode & 077))
         return false;
-    if (!status.st_size && ftruncate(fd, (off_t)size))
+    if (status.st_size && status.st_size != (off_t)size)
         return false;
-    return !status.st_size || status.st_size == (off_t)size;
+    return posix_fallocate(fd, 0, (off_t)size) == 0;
 }
 
 /* False when the object cannot be had: then it is closed. */

@@ -61,7 +61,9 @@ unsigned route_traits(const struct route *route)
         [METHOD_DELETE] = WRITES | REMOVES,
     };
     traits |= writes[route->method];
+    traits |= route_is_limited(route) ? LIMITED : 0;
     traits |= route->reply == REPLY_LIST ? LISTS : 0;
+    traits |= route->reply == REPLY_LIFE ? LIVES : 0;
     traits |= tagged ? TAGGED : 0;
     traits |= tagged && route->method == METHOD_GET ? READS : 0;
     traits |= names_one ? NAMES_ONE : 0;

@@ -43,6 +43,9 @@ static const struct {
     {"Location", CREATES, SUCCESS, true, "The path of the new record.", "{'type':'string','format':'uri-reference'}",
      NULL},
     {"Retry-After", ANY, FOR_NOW, true, "After how many seconds to try again.", "{'type':'integer','minimum':0}", "1"},
+    {"X-Authorization", LIVES, SUCCESS, false,
+     "There when the request came with an `Authorization` header, which web servers tend to keep to themselves.",
+     "{'type':'string','const':'received'}", "'received'"},
     {"X-Request-ID", ANY, SUCCESS | UNCHANGED | FAILURE | FOR_NOW, true,
      "The name of the request, as it stands in the logs.", "{'type':'string'}", "'f81d4fae7dec11d0a76500a0c91e6bf6'"},
 };
@@ -62,6 +65,7 @@ static const struct {
     {URI_TOO_LONG, .trait = ANY},
     {UNSUPPORTED_TYPE, .trait = HAS_BODY},
     {INVALID, .trait = HAS_INPUT, .is_own = true},
+    {RATE_LIMITED, .trait = LIMITED},
     {INTERNAL, .trait = ANY},
     {UNAVAILABLE, .trait = STORED},
     {TIMED_OUT, .trait = STORED},
@@ -113,6 +117,7 @@ static void reply_write(struct openapi_job *job, const struct route *route)
         openapi_shape_example(job, "example", shapes[route->reply], route);
         break;
     case REPLY_STATUS:
+    case REPLY_LIFE:
         openapi_ref(job, "schema", "schemas", "Status");
         json_put_fixed(buffer, "example", "{'status':'ok'}");
         break;

@@ -30,6 +30,7 @@ static const struct {
     [BODY_TOO_LARGE] = {.status = 413, .detail = "The body is too large"},
     [URI_TOO_LONG] = {.status = 414, .detail = "The URL is too long"},
     [HEADERS_TOO_LARGE] = {.status = 431, .detail = "The headers are too large"},
+    [RATE_LIMITED] = {.status = 429, .detail = "Too many requests; try again", .retry_after_s = "1"},
     [NOT_FOUND] = {.status = 404, .detail = "Not Found"},
     [CHANGED] = {.status = 412, .detail = "The record has changed"},
     [CONFLICT] = {.status = 409, .detail = "The change conflicts with other records"},

@@ -2,7 +2,8 @@
  * http/router.c: one request from its text to its answer.
  *
  * The order of the checks is the order in which a client can do something about them: the URL, the path, the method,
- * what it accepts, what it sends. Every failure becomes an answer in one place.
+ * what it accepts, what it sends. Before all of them comes how often it asks. Every failure becomes an answer in one
+ * place.
  */
 
 #include "http/router.h"
@@ -19,6 +20,11 @@
 #include "http/response.h"
 
 #define ALLOW_MAX 128 /* bytes: more than the names of all methods */
+
+bool route_is_limited(const struct route *route)
+{
+    return route->reply != REPLY_LIFE && route->reply != REPLY_READINESS && route->reply != REPLY_METRICS;
+}
 
 /* Does the path name this route? ret_id_text is the segment that {id} stands for, or NULL. */
 static bool route_matches(const struct route *route, const struct request *request, const char **ret_id_text)
@@ -120,16 +126,36 @@ static void answer_options(const struct router *router, struct exchange *exchang
         cors_headers(exchange->context, router->cors_origins, exchange->request, exchange->response);
 }
 
-/* Parse, enter, find, negotiate, handle. ret_allow is set for NO_METHOD and OPTIONS. */
-static enum code dispatch(const struct router *router, struct exchange *exchange, struct request *request,
-                          const char **ret_allow)
+/* Parse, enter, find. */
+static enum code locate(const struct router *router, struct exchange *exchange, struct request *request,
+                        const char **ret_allow)
 {
     enum code code = request_parse(request, exchange->context);
 
     if (code == OK && router->base_path)
         code = request_enter(request, exchange->context, router->base_path);
-    if (code == OK)
-        code = find(router, exchange, ret_allow);
+    return code == OK ? find(router, exchange, ret_allow) : code;
+}
+
+/* Is the client over its limit? What it asks for in vain counts, too; OPTIONS does not, as browsers ask so before they
+ * ask (Fetch Standard, CORS-preflight), and would not let a page see why that was refused. */
+static bool is_over_limit(const struct router *router, const struct exchange *exchange)
+{
+    if (!router->admit || exchange->request->method == METHOD_OPTIONS)
+        return false;
+    if (exchange->route && !route_is_limited(exchange->route))
+        return false;
+    return !router->admit(exchange->application, exchange->request);
+}
+
+/* Locate, admit, negotiate, handle. ret_allow is set for NO_METHOD and OPTIONS. */
+static enum code dispatch(const struct router *router, struct exchange *exchange, struct request *request,
+                          const char **ret_allow)
+{
+    enum code code = locate(router, exchange, request, ret_allow);
+
+    if (is_over_limit(router, exchange))
+        return fail(exchange->context, RATE_LIMITED, NULL);
     if (code != OK || !exchange->route)
         return code;
     if (exchange->context->overloaded && exchange->route->record)

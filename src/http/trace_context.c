@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "core/arena.h"
 #include "http/request.h"
 
 #define HEX "0123456789abcdef"
@@ -39,4 +40,11 @@ const char *traceparent_find(const struct request *request)
     const char *value = request_header(request, "HTTP_TRACEPARENT");
 
     return value && is_valid(value) ? value : NULL;
+}
+
+const char *traceparent_copy(const struct request *request, struct arena *arena)
+{
+    const char *value = traceparent_find(request);
+
+    return value ? arena_printf(arena, "00%.*s", (int)SIZE - 2, value + 2) : NULL;
 }

@@ -94,7 +94,7 @@ static const struct migrate_dialect dialects[] = {
         .queries = model_queries_sqlite,
         .transactional = true,
         .utc = "+00:00",
-        .create_revisions = "CREATE TABLE atlas_schema_revisions ("
+        .create_revisions = "CREATE TABLE {table} ("
                             "version text NOT NULL, "
                             "description text NOT NULL, "
                             "type integer NOT NULL DEFAULT 2, "
@@ -129,7 +129,7 @@ static const struct migrate_dialect dialects[] = {
         .scratch = &scratch_mysql,
         .split = SPLIT_BACKSLASHES,
         .utc = "",
-        .create_revisions = "CREATE TABLE atlas_schema_revisions ("
+        .create_revisions = "CREATE TABLE {table} ("
                             "version varchar(255) NOT NULL, "
                             "description varchar(255) NOT NULL, "
                             "type bigint unsigned NOT NULL DEFAULT 2, "
@@ -144,7 +144,10 @@ static const struct migrate_dialect dialects[] = {
                             "operator_version varchar(255) NOT NULL, "
                             "PRIMARY KEY (version)) CHARSET utf8mb4 COLLATE utf8mb4_bin",
         .find_revisions = "SELECT table_name FROM information_schema.tables "
-                          "WHERE table_schema = DATABASE() AND table_name = 'atlas_schema_revisions'",
+                          "WHERE table_schema = {schema} AND table_name = 'atlas_schema_revisions'",
+        .create_schema = "CREATE DATABASE {name}",
+        .find_schema = "SELECT schema_name FROM information_schema.schemata WHERE schema_name = {schema}",
+        .own_schema = "DATABASE()",
         .find_table = "SELECT table_name, table_schema FROM information_schema.tables "
                       "WHERE table_schema = DATABASE() AND table_name <> 'atlas_schema_revisions' "
                       "ORDER BY table_name LIMIT 1",
@@ -162,7 +165,7 @@ static const struct migrate_dialect dialects[] = {
         .transactional = true,
         .split = SPLIT_DOLLARS,
         .utc = "+00:00",
-        .create_revisions = "CREATE TABLE atlas_schema_revisions ("
+        .create_revisions = "CREATE TABLE {table} ("
                             "version character varying NOT NULL, "
                             "description character varying NOT NULL, "
                             "type bigint NOT NULL DEFAULT 2, "
@@ -177,7 +180,10 @@ static const struct migrate_dialect dialects[] = {
                             "operator_version character varying NOT NULL, "
                             "PRIMARY KEY (version))",
         .find_revisions = "SELECT tablename FROM pg_tables "
-                          "WHERE schemaname = current_schema() AND tablename = 'atlas_schema_revisions'",
+                          "WHERE schemaname = {schema} AND tablename = 'atlas_schema_revisions'",
+        .create_schema = "CREATE SCHEMA {name}",
+        .find_schema = "SELECT nspname FROM pg_namespace WHERE nspname = {schema}",
+        .own_schema = "current_schema()",
         .find_table = "SELECT tablename, schemaname FROM pg_tables WHERE schemaname = current_schema() "
                       "AND tablename <> 'atlas_schema_revisions' ORDER BY tablename LIMIT 1",
         .state = POSTGRESQL_STATE,
@@ -185,6 +191,8 @@ static const struct migrate_dialect dialects[] = {
         .lock_held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() "
                      "AND classid = 0 AND objid = " LOCK_NUMBER " AND granted",
         .unlock = "SELECT CAST(pg_advisory_unlock(" LOCK_NUMBER ") AS integer)",
+        .aside = "SAVEPOINT quire_aside",
+        .aside_end = "ROLLBACK TO SAVEPOINT quire_aside",
     },
 };
 

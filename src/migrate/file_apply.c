@@ -135,7 +135,7 @@ static enum code save(struct work *work)
             return fail_memory(work->context);
         revision->partial_hashes = work->hashes.data;
     }
-    enum code code = revision_update(work->context, work->db, revision);
+    enum code code = revision_update(work->context, work->run->table, revision);
     if (code == OK && work->holds_notes && !work->in_block && !work->db->in_transaction)
         code = db_run(work->db, work->context, "COMMIT");
     if (revision->partial_hashes)
@@ -178,10 +178,13 @@ static bool is_in_doubt(const struct work *work, const struct revision *begun)
 
 static enum code fail_in_doubt(struct work *work, const struct revision *begun)
 {
+    const char *table = revision_table_name(work->context, work->run->table);
+
     return fail(work->context, CONFLICT,
                 "version \"%s\" was cut off in \"%s\", which may have taken effect: if so, take it out of the file. "
-                "Then UPDATE atlas_schema_revisions SET error = '' WHERE version = '%s'",
-                begun->version, shorten(work->context, begun->error_statement), begun->version);
+                "Then UPDATE %s SET error = '' WHERE version = '%s'",
+                begun->version, shorten(work->context, begun->error_statement), table ? table : "its revision",
+                begun->version);
 }
 
 /* Did the statement in which an earlier run was cut off take effect? */
@@ -510,8 +513,7 @@ enum code file_apply(struct context *context, const struct file_run *run)
     };
     work.holds_notes = !run->dialect->transactional && has_autocommit(&work);
     if (code == OK)
-        code =
-            run->begun ? take_up(&work, run->begun) : revision_insert(context, run->db, run->dialect, &work.revision);
+        code = run->begun ? take_up(&work, run->begun) : revision_insert(context, run->table, &work.revision);
     if (code == OK)
         code = run_statements(&work);
     return code;

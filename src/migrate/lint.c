@@ -5,6 +5,7 @@
  * NULL is for the whole a new column without a value. What loses something is lost even when a later statement makes
  * the like again; but for a table that was copied, it is the difference between the two that counts. A new name is a
  * part that goes while another with the same content comes, in a statement that says it renames the one to the other.
+ * What a statement does to rows is told as it stands: no later one brings them back.
  */
 
 #include "migrate/lint.h"
@@ -25,8 +26,8 @@
 
 struct finding {
     struct lint_finding told;
-    const struct change *change;
-    bool copied; /* DROP_TABLE: another table, with its rows, has taken its place */
+    const struct change *change; /* NULL: of rows, not of tables */
+    bool copied;                 /* DROP_TABLE: another table, with its rows, has taken its place */
 };
 
 /* A statement of the file that changes rows. */
@@ -138,7 +139,7 @@ static void note_copy(struct lint *lint, const char *from, const char *to)
     for (size_t i = 0; i < lint->n; i++) {
         struct finding *finding = &lint->findings[i];
         const struct change *change = finding->change;
-        if (change->kind == DROP_TABLE && strcmp(change->table, to) == 0 && were_rows_copied(lint, to, from))
+        if (change && change->kind == DROP_TABLE && strcmp(change->table, to) == 0 && were_rows_copied(lint, to, from))
             finding->copied = true;
     }
 }
@@ -177,6 +178,17 @@ static enum code take_changes(struct lint *lint, const struct lint_finding *plac
     return code;
 }
 
+/* Takes in what the statement does to the rows that were there before the file. */
+static enum code take_rows(struct lint *lint, const struct lint_finding *place, const char *statement)
+{
+    struct lint_finding told = *place;
+    enum code code = OK;
+
+    for (size_t i = 0; code == OK && statement_risk(statement, lint->dialect->split, &lint->start, &i, &told.risk);)
+        code = add_finding(lint, &told, NULL);
+    return code;
+}
+
 static enum code add_insertion(struct lint *lint, const char *statement)
 {
     struct insertion *insertion = arena_alloc(lint->context->arena, sizeof *insertion);
@@ -199,6 +211,8 @@ static enum code visit(void *argument, const struct migration_file *file, const 
 
     if (code == OK && statement_kind(statement) == STATEMENT_DATA)
         code = add_insertion(lint, statement);
+    if (code == OK)
+        code = take_rows(lint, &place, statement);
     if (code == OK)
         code = model_read(context, lint->db, lint->dialect, &after);
     if (code == OK)
@@ -301,7 +315,7 @@ static const struct risk *find_whole(const struct finding *finding, const struct
 {
     const struct risk *risk = &finding->told.risk;
 
-    if (risk->destructive)
+    if (risk->destructive || !finding->change)
         return risk;
     for (size_t i = 0; i < whole->n; i++)
         if (is_same(risk, &whole->items[i].risk) || is_of_new_column(finding->change, whole->items[i].change))

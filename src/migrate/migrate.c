@@ -30,17 +30,13 @@ struct run {
     const struct migration_directory *directory;
     const struct migrate_options *options;
     const struct migrate_observer *observer;
+    struct revision_table table;
     struct revisions revisions;
     struct revision baseline;
     bool write_baseline; /* first of all */
     struct migration_plan plan;
     size_t n_done;
 };
-
-static enum code fail_dialect(struct context *context, const struct db *db)
-{
-    return fail(context, INTERNAL, "there are no migrations for \"%s\"", db->driver->dialect->name);
-}
 
 static const char *none_if_empty(const char *text)
 {
@@ -65,18 +61,38 @@ static enum code find_fault(struct context *context, const struct migration_dire
     return OK;
 }
 
+static enum code find_revisions(struct context *context, struct db *db, const char *schema,
+                                struct revision_table *ret_table)
+{
+    const char *name = db->driver->dialect->name;
+    const struct migrate_dialect *dialect = migrate_dialect_find(name);
+
+    if (!dialect) {
+        fail(context, INTERNAL, "there are no migrations for \"%s\"", name);
+        return INTERNAL; /* in place of fail()'s code: clang-tidy cannot know that it is not OK */
+    }
+    return revision_table_init(context, db, dialect, schema, ret_table);
+}
+
+enum code migrate_check_schema(struct context *context, struct db *db, const char *revisions_schema)
+{
+    struct revision_table table;
+
+    return find_revisions(context, db, revisions_schema, &table);
+}
+
 /* What would be applied if nobody minds the order is what is pending. */
 enum code migrate_status(struct context *context, struct db *db, const struct migration_directory *directory,
-                         struct migration_status *ret_status)
+                         const char *revisions_schema, struct migration_status *ret_status)
 {
-    const struct migrate_dialect *dialect = migrate_dialect_find(db->driver->dialect->name);
+    struct revision_table table;
     struct revisions revisions = {0};
     struct migration_plan plan;
     const char *fault = NULL;
 
-    if (!dialect)
-        return fail_dialect(context, db);
-    enum code code = revisions_read(context, db, dialect, &revisions);
+    enum code code = find_revisions(context, db, revisions_schema, &table);
+    if (code == OK)
+        code = revisions_read(context, &table, &revisions);
     if (code == OK)
         code = plan_make(context, directory, &revisions, ORDER_NON_LINEAR, &plan);
     if (code == OK)
@@ -163,7 +179,7 @@ static enum code make_plan(struct run *run)
 {
     const struct migrate_options *options = run->options;
     struct context *context = run->context;
-    enum code code = revisions_read(context, run->db, run->dialect, &run->revisions);
+    enum code code = revisions_read(context, &run->table, &run->revisions);
 
     if (code == OK && run->revisions.n == 0 && options->baseline)
         code = assume_baseline(run);
@@ -184,10 +200,10 @@ static enum code make_plan(struct run *run)
 /* Brings a database that was never migrated to the point where files can be applied. */
 static enum code prepare_database(struct run *run)
 {
-    enum code code = run->revisions.has_table ? OK : db_run(run->db, run->context, run->dialect->create_revisions);
+    enum code code = run->revisions.has_table ? OK : revision_table_create(run->context, &run->table);
 
     if (code == OK && run->write_baseline)
-        code = revision_insert(run->context, run->db, run->dialect, &run->baseline);
+        code = revision_insert(run->context, &run->table, &run->baseline);
     if (code == OK) {
         run->revisions.has_table = true;
         run->write_baseline = false;
@@ -218,7 +234,7 @@ static enum code check_file(struct run *run, const struct migration_file *file, 
 
 static bool is_whole(const struct run *run, const struct migration_file *file)
 {
-    return run->dialect->transactional && run->options->transactions != TRANSACTION_NONE && !file->without_transaction;
+    return run->options->transactions != TRANSACTION_NONE && transaction_suits(run->dialect, file);
 }
 
 static struct file_run file_run_of(const struct run *run, const struct migration_file *file, bool whole)
@@ -227,6 +243,7 @@ static struct file_run file_run_of(const struct run *run, const struct migration
         .db = run->db,
         .dialect = run->dialect,
         .observer = run->observer,
+        .table = &run->table,
         .file = file,
         .begun = revisions_find(&run->revisions, file->version),
         .whole = whole,
@@ -237,10 +254,8 @@ static struct file_run file_run_of(const struct run *run, const struct migration
 static enum code apply_file(struct run *run, const struct migration_file *file, bool whole)
 {
     const struct file_run file_run = file_run_of(run, file, whole);
-    enum code code = db_reset_session(run->db, run->context);
+    enum code code = check_file(run, file, file_run.begun, run->options->resolve);
 
-    if (code == OK)
-        code = check_file(run, file, file_run.begun, run->options->resolve);
     if (code == OK)
         code = prepare_database(run);
     if (code != OK)
@@ -263,8 +278,7 @@ static enum code step(struct run *run, const struct migration_file *file)
     struct transaction transaction;
     bool whole = is_whole(run, file);
     int64_t since_us = clock_us();
-    enum code code = whole ? transaction_begin(&transaction, run->context, run->db, run->dialect)
-                           : transaction_begin_none(&transaction, run->context, run->db, run->dialect);
+    enum code code = transaction_begin_file(&transaction, run->context, run->db, run->dialect, whole);
 
     if (code != OK)
         return code;
@@ -288,7 +302,9 @@ static enum code apply_as_one(struct run *run)
     code = lock_check(run->context, run->db, run->dialect);
     for (size_t i = 0; code == OK && i < run->plan.n_pending; i++) {
         int64_t since_us = clock_us();
-        code = apply_file(run, run->plan.pending[i], true);
+        code = db_reset_session(run->db, run->context);
+        if (code == OK)
+            code = apply_file(run, run->plan.pending[i], true);
         if (code == OK)
             tell_done(run, since_us);
     }
@@ -344,20 +360,21 @@ enum code migrate_apply(struct context *context, struct db *db, const struct mig
     struct run run = {
         .context = context,
         .db = db,
-        .dialect = migrate_dialect_find(db->driver->dialect->name),
         .directory = directory,
         .options = options ? options : &all,
         .observer = observer ? observer : &nobody,
     };
 
     *ret_n = 0;
-    if (!run.dialect)
-        return fail_dialect(context, db);
+    enum code code = find_revisions(context, db, run.options->revisions_schema, &run.table);
+    if (code != OK)
+        return code;
+    run.dialect = run.table.dialect;
     if (run.options->dry_run) {
-        enum code code = make_plan(&run);
+        code = make_plan(&run);
         return code == OK ? pretend(&run) : code;
     }
-    enum code code = lock_take(&lock, context, db, run.dialect);
+    code = lock_take(&lock, context, db, run.dialect);
     if (code != OK)
         return code;
     code = make_plan(&run);

@@ -7,7 +7,7 @@
 #include "driver/db.h"
 #include "migrate/dialect.h"
 #include "migrate/directory.h"
-#include "migrate/sql_text.h"
+#include "migrate/file_apply.h"
 #include "migrate/statement_split.h"
 #include "migrate/transaction.h"
 
@@ -34,26 +34,30 @@ static enum code fail_statement(struct work *work, const struct migration_file *
     return fail(context, CONFLICT, "%s line %zu: %s", file->name, line, why);
 }
 
-/* What came after it would be done to a database that is somebody's. */
-static enum code check_statement(struct work *work, const struct migration_file *file, const char *statement,
-                                 size_t line)
+/* The visitor looks for tables where the connection is set to, wherever the file has set it meanwhile. */
+static enum code tell(struct work *work, const struct migration_file *file, const char *statement, size_t line)
 {
-    if (!sql_is_word(statement, sql_word_size(statement), "USE"))
+    const struct migrate_dialect *dialect = work->dialect;
+
+    if (!work->visit)
         return OK;
-    return fail(work->context, MALFORMED, "%s line %zu: USE would leave the scratch database for another one",
-                file->name, line);
+    if (!dialect->aside || !work->db->in_transaction)
+        return work->visit(work->argument, file, statement, line);
+    enum code code = db_run(work->db, work->context, dialect->aside);
+    if (code == OK)
+        code = db_reset_session(work->db, work->context);
+    if (code == OK)
+        code = work->visit(work->argument, file, statement, line);
+    return code == OK ? db_run(work->db, work->context, dialect->aside_end) : code;
 }
 
 static enum code run_statement(struct work *work, const struct migration_file *file, const char *statement, size_t line)
 {
-    enum code code = check_statement(work, file, statement, line);
+    enum code code = db_run(work->db, work->context, statement);
 
     if (code != OK)
-        return code;
-    code = db_run(work->db, work->context, statement);
-    if (code != OK)
         return fail_statement(work, file, line, code);
-    return work->visit ? work->visit(work->argument, file, statement, line) : OK;
+    return tell(work, file, statement, line);
 }
 
 static enum code run_statements(struct work *work, const struct migration_file *file,
@@ -66,32 +70,24 @@ static enum code run_statements(struct work *work, const struct migration_file *
     return code;
 }
 
-/* In a transaction, as an application of the file would be: some statements mind. */
-static enum code run_whole(struct work *work, const struct migration_file *file,
-                           const struct sql_statements *statements)
+/* As an application of the file would: it may mind the transaction, and must not mind what files before it have set. */
+static enum code run_file(struct work *work, const struct migration_file *file)
 {
+    const struct file_run run = {
+        .dialect = work->dialect, .file = file, .whole = transaction_suits(work->dialect, file)};
+    struct sql_statements statements = {0};
     struct transaction transaction;
-    enum code code = transaction_begin(&transaction, work->context, work->db, work->dialect);
+    enum code code = file_apply_statements(work->context, &run, &statements);
 
+    if (code == OK)
+        code = transaction_begin_file(&transaction, work->context, work->db, work->dialect, run.whole);
     if (code != OK)
         return code;
-    code = run_statements(work, file, statements);
+    code = run_statements(work, file, &statements);
     if (code != OK)
         return transaction_end(&transaction, code);
     code = transaction_end(&transaction, OK);
     return code == OK ? OK : fail_statement(work, file, 0, code);
-}
-
-static enum code run_file(struct work *work, const struct migration_file *file)
-{
-    struct sql_statements statements = {0};
-    enum code code = file_split(work->context, work->dialect, file, &statements);
-
-    if (code != OK)
-        return code;
-    if (!work->dialect->transactional || file->without_transaction)
-        return run_statements(work, file, &statements);
-    return run_whole(work, file, &statements);
 }
 
 static enum code check_empty(struct work *work)
@@ -130,5 +126,5 @@ enum code replay(struct context *context, struct db *db, const struct migrate_di
 
     for (size_t i = replay_start(directory); code == OK && i < directory->n_files; i++)
         code = run_file(&work, &directory->files[i]);
-    return code;
+    return code == OK ? db_reset_session(db, context) : code;
 }

@@ -1,4 +1,5 @@
-/* migrate/revision.c: rows of atlas_schema_revisions, by fixed statements. */
+/* migrate/revision.c: rows of atlas_schema_revisions, by fixed statements. They are fixed per database, as the table
+ * may be in another schema: its name is put where they have {table}. */
 
 #include "migrate/revision.h"
 
@@ -15,19 +16,21 @@
 /* Who ran it, as Atlas says "Atlas CLI v0.21.2". */
 #define OPERATOR "quire " QUIRE_VERSION
 
-#define STATEMENT_SIZE_MAX 1024
+#define STATEMENT_SIZE_MAX 2048
+
+#define SCHEMA_NAME_MAX 63
 
 /* One row of Atlas's own is not a revision. */
 static const char select_all[] = "SELECT version, description, type, applied, total, execution_time, hash, error, "
-                                 "error_stmt, partial_hashes, executed_at FROM atlas_schema_revisions "
+                                 "error_stmt, partial_hashes, executed_at FROM {table} "
                                  "WHERE version <> '.atlas_cloud_identifier' ORDER BY version";
 
-static const char insert_one[] = "INSERT INTO atlas_schema_revisions (version, description, type, applied, total, "
+static const char insert_one[] = "INSERT INTO {table} (version, description, type, applied, total, "
                                  "execution_time, hash, error, error_stmt, partial_hashes, operator_version, "
                                  "executed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /* Old servers set a timestamp to now in every UPDATE that does not set it. */
-static const char update_one[] = "UPDATE atlas_schema_revisions SET applied = ?, total = ?, execution_time = ?, "
+static const char update_one[] = "UPDATE {table} SET applied = ?, total = ?, execution_time = ?, "
                                  "hash = ?, error = ?, error_stmt = ?, partial_hashes = ?, operator_version = ?, "
                                  "executed_at = executed_at WHERE version = ?";
 
@@ -43,34 +46,139 @@ static struct db_value integer_value(int64_t integer)
     return (struct db_value){.type = DB_INTEGER, .integer = integer};
 }
 
-/* The statement with its parameters as this database writes them. NULL without memory. */
-static const char *number_parameters(struct context *context, const struct db *db, const char *sql)
+static void add_name(struct buffer *sql, const struct revision_table *table)
+{
+    const char *quote = table->db->driver->dialect->quote;
+
+    buffer_printf(sql, "%s%s%s", quote, table->schema, quote);
+}
+
+static void add_table(struct buffer *sql, const struct revision_table *table)
+{
+    if (table->schema) {
+        add_name(sql, table);
+        buffer_add_char(sql, '.');
+    }
+    buffer_add_text(sql, "atlas_schema_revisions");
+}
+
+static void add_schema(struct buffer *sql, const struct revision_table *table)
+{
+    if (table->schema)
+        buffer_printf(sql, "'%s'", table->schema);
+    else
+        buffer_add_text(sql, table->dialect->own_schema);
+}
+
+/* What stands in a statement for something else. */
+static const struct mark {
+    const char *mark;
+    void (*add)(struct buffer *sql, const struct revision_table *table);
+} marks[] = {{"{table}", add_table}, {"{schema}", add_schema}, {"{name}", add_name}};
+
+static const struct mark *find_mark(const char *at)
+{
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (strncmp(at, marks[i].mark, strlen(marks[i].mark)) == 0)
+            return &marks[i];
+    return NULL;
+}
+
+/* The statement as this database has it. NULL without memory. */
+static const char *write_statement(struct context *context, const struct revision_table *table, const char *sql)
 {
     struct buffer text;
     int n = 0;
 
-    if (!db->driver->dialect->numbered)
-        return sql;
     buffer_init(&text, context->arena, STATEMENT_SIZE_MAX);
-    for (; *sql; sql++)
-        if (*sql == '?')
+    while (*sql) {
+        const struct mark *mark = find_mark(sql);
+        if (mark)
+            mark->add(&text, table);
+        else if (*sql == '?' && table->db->driver->dialect->numbered)
             buffer_printf(&text, "$%d", ++n);
         else
             buffer_add_char(&text, *sql);
+        sql += mark ? strlen(mark->mark) : 1;
+    }
     return text.failed ? NULL : text.data;
 }
 
+static enum code read_statement(struct context *context, const struct revision_table *table, const char *sql,
+                                struct db_result *ret_result)
+{
+    const char *text = write_statement(context, table, sql);
+
+    return text ? db_execute(table->db, context, DB_READ, text, NULL, 0, ret_result) : fail_memory(context);
+}
+
+static enum code run_statement(struct context *context, const struct revision_table *table, const char *sql)
+{
+    const char *text = write_statement(context, table, sql);
+
+    return text ? db_run(table->db, context, text) : fail_memory(context);
+}
+
 /* A change of one row. */
-static enum code write_row(struct context *context, struct db *db, const char *sql, const struct db_value *values,
-                           size_t n_values, int64_t *ret_affected)
+static enum code write_row(struct context *context, const struct revision_table *table, const char *sql,
+                           const struct db_value *values, size_t n_values, int64_t *ret_affected)
 {
     struct db_result result = {.affected = 0};
-    const char *text = number_parameters(context, db, sql);
-    enum code code = text ? db_execute(db, context, DB_WRITE, text, values, n_values, &result) : fail_memory(context);
+    const char *text = write_statement(context, table, sql);
+    enum code code =
+        text ? db_execute(table->db, context, DB_WRITE, text, values, n_values, &result) : fail_memory(context);
 
     if (code == OK)
         *ret_affected = result.affected;
     return code;
+}
+
+/* One that needs no escape, be it between whichever quotes. */
+static bool is_schema_name(const char *name)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-$";
+    size_t size = strlen(name);
+
+    return size <= SCHEMA_NAME_MAX && strspn(name, allowed) == size;
+}
+
+enum code revision_table_init(struct context *context, struct db *db, const struct migrate_dialect *dialect,
+                              const char *schema, struct revision_table *ret_table)
+{
+    bool named = schema && *schema;
+
+    if (named && !dialect->create_schema && strcmp(schema, "main") != 0)
+        return fail(context, MALFORMED, "%s keeps its revisions in the schema main, and in no other", dialect->name);
+    if (named && !is_schema_name(schema))
+        return fail(context, MALFORMED, "the name of a schema of revisions has letters, digits, _, - and $, %d at most",
+                    SCHEMA_NAME_MAX);
+    *ret_table = (struct revision_table){
+        .db = db,
+        .dialect = dialect,
+        .schema = named && dialect->create_schema ? schema : NULL,
+    };
+    return OK;
+}
+
+const char *revision_table_name(struct context *context, const struct revision_table *table)
+{
+    return write_statement(context, table, "{table}");
+}
+
+/* Looks before it makes one: not everybody who may use a schema may make some. */
+static enum code create_schema(struct context *context, const struct revision_table *table)
+{
+    struct db_result result = {.n_rows = 0};
+    enum code code = read_statement(context, table, table->dialect->find_schema, &result);
+
+    return code == OK && result.n_rows == 0 ? run_statement(context, table, table->dialect->create_schema) : code;
+}
+
+enum code revision_table_create(struct context *context, const struct revision_table *table)
+{
+    enum code code = table->schema ? create_schema(context, table) : OK;
+
+    return code == OK ? run_statement(context, table, table->dialect->create_revisions) : code;
 }
 
 /* Atlas writes no NULL here, but other hands do. */
@@ -105,20 +213,20 @@ static bool is_sound(const struct db_value *cells)
            total->type == DB_INTEGER && total->integer >= applied->integer;
 }
 
-static enum code find_table(struct context *context, struct db *db, const struct migrate_dialect *dialect,
-                            bool *ret_found)
+static enum code find_table(struct context *context, const struct revision_table *table, bool *ret_found)
 {
-    struct db_result result;
-    enum code code = db_execute(db, context, DB_READ, dialect->find_revisions, NULL, 0, &result);
+    struct db_result result = {.n_rows = 0};
+    enum code code = read_statement(context, table, table->dialect->find_revisions, &result);
+
     if (code == OK)
         *ret_found = result.n_rows > 0;
     return code;
 }
 
-static enum code read_rows(struct context *context, struct db *db, struct revisions *ret_revisions)
+static enum code read_rows(struct context *context, const struct revision_table *table, struct revisions *ret_revisions)
 {
-    struct db_result result;
-    enum code code = db_execute(db, context, DB_READ, select_all, NULL, 0, &result);
+    struct db_result result = {.n_rows = 0};
+    enum code code = read_statement(context, table, select_all, &result);
     if (code != OK)
         return code;
     struct revision *items = arena_array(context->arena, result.n_rows, sizeof *items);
@@ -139,17 +247,17 @@ static enum code read_rows(struct context *context, struct db *db, struct revisi
 
 /* Looks for the table only where that is needed: after a failure, and in a transaction, where a failure would be the
  * end. */
-enum code revisions_read(struct context *context, struct db *db, const struct migrate_dialect *dialect,
-                         struct revisions *ret_revisions)
+enum code revisions_read(struct context *context, const struct revision_table *table, struct revisions *ret_revisions)
 {
+    const struct db *db = table->db;
     bool found = true;
-    enum code code = db->in_transaction ? find_table(context, db, dialect, &found) : OK;
+    enum code code = db->in_transaction ? find_table(context, table, &found) : OK;
 
     if (code == OK && found)
-        code = read_rows(context, db, ret_revisions);
+        code = read_rows(context, table, ret_revisions);
     if (code == UNAVAILABLE && db->connected && !db->in_transaction) {
         struct error failure = context->error;
-        code = find_table(context, db, dialect, &found);
+        code = find_table(context, table, &found);
         if (code == OK && found)
             code = failure.code;
         if (code == OK)
@@ -201,10 +309,9 @@ static const char *format_now(struct context *context, const struct migrate_dial
     return text;
 }
 
-enum code revision_insert(struct context *context, struct db *db, const struct migrate_dialect *dialect,
-                          const struct revision *revision)
+enum code revision_insert(struct context *context, const struct revision_table *table, const struct revision *revision)
 {
-    const char *now = format_now(context, dialect);
+    const char *now = format_now(context, table->dialect);
     int64_t affected = 0;
 
     if (!now)
@@ -223,10 +330,10 @@ enum code revision_insert(struct context *context, struct db *db, const struct m
         text_value(OPERATOR),
         text_value(now),
     };
-    return write_row(context, db, insert_one, values, sizeof values / sizeof values[0], &affected);
+    return write_row(context, table, insert_one, values, sizeof values / sizeof values[0], &affected);
 }
 
-enum code revision_update(struct context *context, struct db *db, const struct revision *revision)
+enum code revision_update(struct context *context, const struct revision_table *table, const struct revision *revision)
 {
     int64_t affected = 0;
     const struct db_value values[] = {
@@ -240,7 +347,7 @@ enum code revision_update(struct context *context, struct db *db, const struct r
         text_value(OPERATOR),
         text_value(revision->version),
     };
-    enum code code = write_row(context, db, update_one, values, sizeof values / sizeof values[0], &affected);
+    enum code code = write_row(context, table, update_one, values, sizeof values / sizeof values[0], &affected);
     if (code == OK && affected == 0)
         return fail(context, CONFLICT, "the revision of version %s is gone", revision->version);
     return code;

@@ -1,9 +1,15 @@
-/* migrate/statement_names.c: looks for the two names side by side, in the clause that is for them; anywhere else they
- * may be what they want. */
+/*
+ * migrate/statement_names.c: reads a statement word by word up to the clause that is for the names; anywhere else they
+ * may be what they want. What is done to rows is done to all of them, unless any word after the table's name may limit
+ * it.
+ */
 
 #include "migrate/statement_names.h"
 
 #include "migrate/sql_text.h"
+
+/* One of these, after the table's name: perhaps not all rows are meant. */
+static const char *const limits[] = {"WHERE", "LIMIT", "FROM", "USING", "JOIN", "PARTITION", NULL};
 
 struct reader {
     const char *at;
@@ -37,6 +43,13 @@ static bool take(struct reader *reader, const char *word)
     if (is_next)
         advance(reader);
     return is_next;
+}
+
+/* Passes over all of these words that are next. */
+static void take_all(struct reader *reader, const char *const *words)
+{
+    while (reader->token.kind == SQL_WORD && sql_is_one_of(reader->token.start, reader->token.size, words))
+        advance(reader);
 }
 
 /* Passes over what is next, with the schema before it; is it this name? */
@@ -134,4 +147,95 @@ bool statement_copies_rows(const char *statement, const char *from, const char *
         }
     }
     return has_from && has_to;
+}
+
+/* Is one of the limits in what is left, other than in parentheses? */
+static bool has_limit(struct reader reader)
+{
+    size_t depth = 0;
+
+    for (; reader.token.kind != SQL_END; advance(&reader)) {
+        if (depth == 0 && reader.token.kind == SQL_WORD && sql_is_one_of(reader.token.start, reader.token.size, limits))
+            return true;
+        depth += is_at_sign(&reader, '(');
+        depth -= depth > 0 && is_at_sign(&reader, ')');
+    }
+    return false;
+}
+
+static bool truncates(struct reader *reader, const char *table)
+{
+    take(reader, "TABLE");
+    while (reader->token.kind != SQL_END) {
+        take(reader, "ONLY");
+        if (take_name(reader, table))
+            return true;
+        while (reader->token.kind != SQL_END && !is_at_sign(reader, ','))
+            advance(reader);
+        advance(reader);
+    }
+    return false;
+}
+
+bool statement_empties_table(const char *statement, const char *table, unsigned rules)
+{
+    static const char *const modifiers[] = {"LOW_PRIORITY", "QUICK", "IGNORE", NULL};
+    struct reader reader = start(statement, rules);
+
+    if (take(&reader, "TRUNCATE"))
+        return truncates(&reader, table);
+    if (!take(&reader, "DELETE"))
+        return false;
+    take_all(&reader, modifiers);
+    if (!take(&reader, "FROM"))
+        return false;
+    take(&reader, "ONLY");
+    return take_name(&reader, table) && !has_limit(reader);
+}
+
+/* To after the next comma that is not in parentheses, or the end. */
+static void skip_item(struct reader *reader)
+{
+    size_t depth = 0;
+
+    while (reader->token.kind != SQL_END && (depth > 0 || !is_at_sign(reader, ','))) {
+        depth += is_at_sign(reader, '(');
+        depth -= depth > 0 && is_at_sign(reader, ')');
+        advance(reader);
+    }
+    advance(reader);
+}
+
+/* After SET: column = value, ..., or (column, ...) = .... */
+static bool takes_column(struct reader *reader, const char *column)
+{
+    while (reader->token.kind != SQL_END) {
+        if (is_at_sign(reader, '('))
+            advance(reader);
+        if (take_name(reader, column))
+            return true;
+        skip_item(reader);
+    }
+    return false;
+}
+
+/* UPDATE [LOW_PRIORITY] [IGNORE] of MySQL, [OR action] of SQLite, [ONLY] of PostgreSQL; then one table. */
+bool statement_sets_column(const char *statement, const char *table, const char *column, unsigned rules)
+{
+    static const char *const modifiers[] = {"LOW_PRIORITY", "IGNORE", "ONLY", NULL};
+    struct reader reader = start(statement, rules);
+
+    if (!take(&reader, "UPDATE"))
+        return false;
+    if (take(&reader, "OR"))
+        advance(&reader);
+    take_all(&reader, modifiers);
+    if (!take_name(&reader, table) || has_limit(reader))
+        return false;
+    while (reader.token.kind != SQL_END && !take(&reader, "SET")) {
+        if (is_at_sign(&reader, ','))
+            return false; /* several tables: the columns may be another's */
+        advance(&reader);
+    }
+    return takes_column(&reader, column);
 }

@@ -13,6 +13,7 @@
 #include "core/context.h"
 #include "driver/db.h"
 #include "migrate/dialect.h"
+#include "migrate/directory.h"
 #include "migrate/lock.h"
 
 #define PAUSE_MS 50
@@ -92,10 +93,20 @@ enum code transaction_begin(struct transaction *transaction, struct context *con
     return begin_with(transaction, context, db, dialect, true);
 }
 
-enum code transaction_begin_none(struct transaction *transaction, struct context *context, struct db *db,
-                                 const struct migrate_dialect *dialect)
+bool transaction_suits(const struct migrate_dialect *dialect, const struct migration_file *file)
 {
-    return begin_with(transaction, context, db, dialect, false);
+    return dialect->transactional && !file->without_transaction;
+}
+
+enum code transaction_begin_file(struct transaction *transaction, struct context *context, struct db *db,
+                                 const struct migrate_dialect *dialect, bool whole)
+{
+    enum code code = begin_with(transaction, context, db, dialect, whole);
+
+    if (code != OK)
+        return code;
+    code = db_reset_session(db, context);
+    return code == OK ? OK : transaction_end(transaction, code);
 }
 
 enum code transaction_end(struct transaction *transaction, enum code code)

@@ -111,7 +111,7 @@ static int lock_folder(const char *path)
     return fd;
 }
 
-static int open_unix(const char *path, const struct complaint *complaint)
+static int parse_unix(const char *path, const struct complaint *complaint, struct sockaddr_un *ret_address)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
@@ -121,7 +121,16 @@ static int open_unix(const char *path, const struct complaint *complaint)
         return refuse(complaint, "cannot listen on %s: a socket's path has at most %zu bytes", path,
                       sizeof address.sun_path - 1);
     memcpy(address.sun_path, path, strlen(path) + 1);
+    *ret_address = address;
+    return 0;
+}
 
+static int open_unix(const char *path, const struct complaint *complaint)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    if (parse_unix(path, complaint, &address) != 0)
+        return -1;
     int lock = lock_folder(path);
     int fd = clear_path(&address, complaint);
     if (fd == 0) {
@@ -153,15 +162,22 @@ static bool parse_loopback(const char *text, struct sockaddr_in *ret_address)
            ntohl(ret_address->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
 }
 
+static int parse_tcp(const char *text, const struct complaint *complaint, struct sockaddr_in *ret_address)
+{
+    if (parse_loopback(text, ret_address))
+        return 0;
+    return refuse(complaint,
+                  "cannot listen on %s: give unix:/path or 127.0.0.1:port; TCP is for loopback: FastCGI knows no "
+                  "passwords",
+                  text);
+}
+
 static int open_tcp(const char *text, const struct complaint *complaint)
 {
-    struct sockaddr_in address;
+    struct sockaddr_in address = {.sin_family = AF_INET};
 
-    if (!parse_loopback(text, &address))
-        return refuse(complaint,
-                      "cannot listen on %s: give unix:/path or 127.0.0.1:port; TCP is for loopback: FastCGI knows no "
-                      "passwords",
-                      text);
+    if (parse_tcp(text, complaint, &address) != 0)
+        return -1;
     int fd = bind_and_listen((const struct sockaddr *)&address, sizeof address);
     return fd >= 0 ? fd : refuse(complaint, "cannot listen on %s: %s", text, strerror(errno));
 }
@@ -172,6 +188,16 @@ int listener_open(const char *address, char *ret_error, size_t size)
     const char *path = unix_path(address);
 
     return path ? open_unix(path, &complaint) : open_tcp(address, &complaint);
+}
+
+int listener_check(const char *address, char *ret_error, size_t size)
+{
+    const struct complaint complaint = {.text = ret_error, .size = size};
+    const char *path = unix_path(address);
+    struct sockaddr_un un;
+    struct sockaddr_in in;
+
+    return path ? parse_unix(path, &complaint, &un) : parse_tcp(address, &complaint, &in);
 }
 
 bool listener_is_unix(const char *address)

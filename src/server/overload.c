@@ -115,6 +115,16 @@ int64_t overload_waiting(struct overload *overload)
     return waiting;
 }
 
+bool overload_is_known(int listener)
+{
+    struct overload overload;
+
+    overload_init(&overload, listener, 0);
+    bool known = overload_waiting(&overload) >= 0;
+    overload_release(&overload);
+    return known;
+}
+
 /* How many of those that wait this worker has to turn away. */
 static int64_t count_surplus(struct overload *overload, int64_t workers)
 {

@@ -15,6 +15,9 @@ static const struct server server = {
     .never_hurry = "SET max_statement_time = 0",
     .take_lock = "SELECT GET_LOCK('quire_test_reset', 0)",
     .has_lock = "SELECT IS_USED_LOCK('quire_test_reset') = CONNECTION_ID()",
+    .running = "SELECT info FROM information_schema.processlist WHERE id = CONNECTION_ID()",
+    .prepared = "SELECT CAST(SUM(IF(variable_name = 'COM_STMT_PREPARE', 1, -1) * variable_value) AS SIGNED) "
+                "FROM information_schema.session_status WHERE variable_name IN ('COM_STMT_PREPARE', 'COM_STMT_CLOSE')",
     .settings = "SELECT CONCAT_WS(' ', @@character_set_client, @@character_set_connection, @@character_set_results, "
                 "@@collation_connection, @@sql_mode, @@autocommit, @@time_zone, @@foreign_key_checks, @@unique_checks, "
                 "@@sql_notes, @@innodb_lock_wait_timeout, @@lock_wait_timeout, @@max_statement_time, DATABASE())",

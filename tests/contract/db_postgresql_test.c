@@ -19,6 +19,8 @@ static const struct server server = {
     .never_hurry = "SET statement_timeout = 0",
     .take_lock = "SELECT pg_advisory_lock(7101) IS NOT NULL",
     .has_lock = "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7101 AND pid = pg_backend_pid()",
+    .running = "SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid()",
+    .prepared = "SELECT COUNT(*) FROM pg_prepared_statements",
     .settings = "SELECT string_agg(name || '=' || setting, ' ' ORDER BY name) || current_setting('role') "
                 "FROM pg_catalog.pg_settings WHERE name NOT LIKE 'transaction\\_%'",
     .dump =
@@ -397,6 +399,7 @@ int main(void)
         SERVER_TESTS,
         TEST(test_execute__reads_every_kind_of_integer),
         TEST(test_execute__finds_out_the_types_of_parameters),
+        TRACED(test_execute__finds_out_the_types_of_parameters),
         TEST(test_execute__refuses_a_number_beyond_its_column),
         TEST(test_execute__refuses_a_nul),
         TEST(test_execute__sends_and_receives_in_pieces),
@@ -410,6 +413,7 @@ int main(void)
         TEST(test_transaction__is_undone_by_a_read_of_a_bad_value),
         TEST(test_commit__fails_where_a_constraint_waited_for_it),
         TEST(test_commit__fails_where_the_server_gave_up),
+        TRACED(test_commit__fails_where_the_server_gave_up),
         TEST(test_execute__survives_a_change_of_a_type),
         TEST(test_execute__asks_for_a_rerun_of_a_transaction_after_a_change_of_a_type),
         TEST(test_execute__survives_a_server_that_forgot_its_statements),

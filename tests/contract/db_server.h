@@ -24,6 +24,8 @@ struct server {
     const char *never_hurry; /* statements may take any time */
     const char *take_lock;   /* 1: the session has the named lock now, or had it before */
     const char *has_lock;    /* 1: it has it */
+    const char *running;     /* the text of this very statement */
+    const char *prepared;    /* how many statements the session has prepared and not given up */
     const char *settings;    /* in one text, of every setting that a dump changes */
     const char *dump[12];    /* changes each of them */
 };
@@ -79,15 +81,26 @@ static inline enum code execute(const char *sql)
     return execute_on(db, DB_WRITE, sql);
 }
 
-static inline int64_t integer_of(struct db *connection, const char *sql)
+/* The only cell of the only row. */
+static inline const struct db_value *cell_of(struct db *connection, const char *sql, enum db_type type)
 {
     struct db_result result;
 
     if (db_execute(connection, context, DB_READ, sql, NULL, 0, &result) != OK)
         fail_msg("%s: %s", sql, context->error.native);
     assert_int_equal(result.n_rows, 1);
-    assert_int_equal(result.cells[0].type, DB_INTEGER);
-    return result.cells[0].integer;
+    assert_int_equal(result.cells[0].type, type);
+    return &result.cells[0];
+}
+
+static inline int64_t integer_of(struct db *connection, const char *sql)
+{
+    return cell_of(connection, sql, DB_INTEGER)->integer;
+}
+
+static inline const char *text_of(struct db *connection, const char *sql)
+{
+    return cell_of(connection, sql, DB_TEXT)->text;
 }
 
 static const char child_table[] = "CREATE TABLE child (id bigint NOT NULL PRIMARY KEY, parent_id bigint NOT NULL,"
@@ -529,13 +542,7 @@ static inline void test_connect__says_when_memory_ends(void **state)
 
 static inline const char *settings_of(struct db *connection)
 {
-    struct db_result result;
-
-    if (db_execute(connection, context, DB_READ, server.settings, NULL, 0, &result) != OK)
-        fail_msg("%s: %s", server.settings, context->error.native);
-    assert_int_equal(result.n_rows, 1);
-    assert_int_equal(result.cells[0].type, DB_TEXT);
-    return result.cells[0].text;
+    return text_of(connection, server.settings);
 }
 
 /* Sets the session otherwise, and sees that each statement does something. */
@@ -608,7 +615,56 @@ static inline void test_reset_session__says_when_the_connection_is_gone(void **s
     assert_int_equal(integer_of(db, "SELECT COUNT(*) FROM parent"), 1);
 }
 
+/* --- traces --- */
+
+#define A_TRACE "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+static inline void test_trace__is_in_the_text_that_the_server_has(void **state)
+{
+    (void)state;
+    context->trace = A_TRACE;
+    const char *traced = text_of(db, server.running);
+    context->trace = NULL;
+    assert_string_equal(text_of(db, server.running), server.running);
+    assert_string_equal(traced, arena_printf(arena, "%s /*traceparent='" A_TRACE "'*/", server.running));
+}
+
+/* The statement without a trace is kept, which it could not be if the others were. */
+static inline void test_trace__leaves_no_statement_behind(void **state)
+{
+    (void)state;
+    struct db_result result;
+    const char *sql = sql_of("SELECT name FROM parent WHERE id = ?");
+    int64_t before = integer_of(db, server.prepared);
+
+    for (int i = 1; i <= 1000; i++) {
+        context->trace = arena_printf(arena, "00-%032x-%016x-01", i, i);
+        assert_int_equal(db_execute(db, context, DB_READ, sql, VALUES(INTEGER(1)), &result), OK);
+        assert_string_equal(result.cells[0].text, "one");
+    }
+    context->trace = NULL;
+    assert_int_equal(integer_of(db, server.prepared), before);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(db_execute(db, context, DB_READ, sql, VALUES(INTEGER(1)), &result), OK);
+        assert_int_equal(integer_of(db, server.prepared), before + 1);
+    }
+}
+
+static inline int setup_traced(void **state)
+{
+    int status = setup(state);
+
+    context->trace = A_TRACE;
+    return status;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+/* The same case with a trace, which must change nothing. */
+#define TRACED(name)                                                                                                   \
+    {                                                                                                                  \
+        "traced: " #name, name, setup_traced, teardown, NULL                                                           \
+    }
 
 /* The cases of this file, for the list of a program. */
 #define SERVER_TESTS                                                                                                   \
@@ -628,7 +684,12 @@ static inline void test_reset_session__says_when_the_connection_is_gone(void **s
         TEST(test_connect__is_unavailable_where_it_is_not_let_in), TEST(test_connect__leaves_no_connection_behind),    \
         TEST(test_connect__says_when_memory_ends), TEST(test_reset_session__undoes_what_a_dump_sets),                  \
         TEST(test_reset_session__undoes_what_is_set_without_our_limits), TEST(test_reset_session__keeps_the_locks),    \
-        TEST(test_reset_session__keeps_the_transaction), TEST(test_reset_session__says_when_the_connection_is_gone)
+        TEST(test_reset_session__keeps_the_transaction), TEST(test_reset_session__says_when_the_connection_is_gone),   \
+        TEST(test_trace__is_in_the_text_that_the_server_has), TEST(test_trace__leaves_no_statement_behind),            \
+        TRACED(test_execute__returns_what_was_bound), TRACED(test_execute__gives_many_rows_in_order),                  \
+        TRACED(test_execute__counts_the_rows_that_matched), TRACED(test_execute__names_every_failure),                 \
+        TRACED(test_execute__survives_a_change_of_the_columns), TRACED(test_killed_connection__costs_a_read_nothing),  \
+        TRACED(test_transaction__goes_on_after_a_constraint), TRACED(test_transaction__is_undone_by_any_other_failure)
 
 /* The result is that of main(). */
 #define server_run_tests(tests)                                                                                        \

@@ -10,7 +10,7 @@ import { Tap } from "./tap.mjs";
 
 const [base, file] = process.argv.slice(2);
 const unlisted = /^\/(docs|redoc|api\/openapi\.json)(\/|$)/; // documents about the service are not in the document
-const beyond_asking = /(409|500|503|504)$/; // statuses that no request alone can bring about
+const beyond_asking = /(409|429|500|503|504)$/; // statuses that no request alone can bring about
 const tap = new Tap();
 const document = new Document(await (await fetch(`${base}/api/openapi.json`)).json());
 

@@ -12,7 +12,7 @@ memcached_pid=
 supervisor_pid=
 web_pid=
 
-export LOG_LEVEL=info MIGRATIONS=$root/migrations REQUEST_TIMEOUT=${REQUEST_TIMEOUT:-20}
+export LOG_LEVEL=info MIGRATIONS=$root/migrations REQUEST_TIMEOUT=${REQUEST_TIMEOUT:-20} SCRATCH_NAME=quire_scratch_$$
 # A copy of quire, so that a build beside the tests does not disturb them.
 stack_environment() {
     cp -f "$BUILD/quire" "$dir/quire" || exit 2

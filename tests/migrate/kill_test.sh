@@ -8,6 +8,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/tests/lib/stack.sh"
 enter_private_folder migrate-kill
 stack_environment
+unset QUIRE_TEST_MYSQL # a server of our own: MariaDB's lock is one for the whole server, and here it is held for long
 
 rows=20000
 folder=$dir/long

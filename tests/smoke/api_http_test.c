@@ -195,6 +195,15 @@ static void health__is_good(void **state)
     assert_non_null(expect_status(get("/readyz"), 200)->json);
 }
 
+/* Each of the ways to run quire tells that it came, where it comes through. */
+static void health__tells_of_authorization(void **state)
+{
+    (void)state;
+    const struct answer *answer =
+        send_request(&(struct request){.path = "/livez", .headers = {"Authorization: Bearer t"}});
+    expect_header(expect_status(answer, 200), "X-Authorization", "received");
+}
+
 /* Type of a body, or types accepted, and the status that follows. */
 static struct media {
     const char *name;
@@ -369,6 +378,7 @@ int main(void)
     ADD(headers__too_large_are_431);
     ADD(root__says_that_it_works);
     ADD(health__is_good);
+    ADD(health__tells_of_authorization);
     ADD_ROWS(body__of_this_type_is_read_or_refused, sent);
     ADD_ROWS(answer__is_of_a_type_the_client_accepts, accepted);
     ADD(get__with_a_body_works);

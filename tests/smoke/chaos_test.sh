@@ -1,6 +1,7 @@
 #!/bin/bash
 # chaos_test.sh: parts die, freeze, restart or are replaced while readers and writers keep an exact account (load.c):
-# chaos_test.sh sqlite|mysql|postgresql. The databases share all scenarios but those of a server.
+# chaos_test.sh sqlite|mysql|postgresql [server]. With `server`: what may happen to a database and its server; without it,
+# what may happen to all the other parts, the same for each database. SQLite has no server, and all scenarios in one.
 #
 # Settings that change on the way are in `.env`; what stack.sh exports could not change.
 set -u
@@ -8,7 +9,15 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/tap.sh"
 . "$here/../lib/process.sh"
 . "$here/../lib/stack.sh"
-database=$1
+database=${1:-}
+part=${2:-}
+case "$database $part" in
+"sqlite " | "mysql " | "mysql server" | "postgresql " | "postgresql server") ;;
+*)
+    echo "usage: chaos_test.sh sqlite; chaos_test.sh mysql|postgresql [server]" >&2
+    exit 2
+    ;;
+esac
 clients=4
 load_pid=
 
@@ -337,6 +346,20 @@ test_contended() {
     is "contended: no book is left" "$rounds" "$(grep -c '"total":0} 200$' "$dir/contended.left")"
 }
 
+test_processes() {
+    test_quiet
+    test_worker_killed
+    test_memcached_killed
+    test_memcached_frozen
+    test_memcached_restarted
+    test_reload
+    test_upgrade
+    test_recycling
+    test_worker_frozen
+    test_log_renamed
+    test_supervisor_killed
+}
+
 enter_private_folder chaos
 unset QUIRE_TEST_MYSQL QUIRE_TEST_POSTGRESQL REQUEST_TIMEOUT
 settings_are REQUEST_TIMEOUT=20
@@ -346,20 +369,18 @@ if ! stack_start "$database" serve; then
     tap_end
     exit 1
 fi
-test_quiet
-test_worker_killed
-test_memcached_killed
-test_memcached_frozen
-test_memcached_restarted
-test_reload
-test_upgrade
-test_recycling
-test_worker_frozen
-test_log_renamed
-test_supervisor_killed
-test_contended
-[ "$database" = sqlite ] || test_database_restarted
-[ "$database" = sqlite ] || test_database_frozen
+case "$database $part" in
+"sqlite ")
+    test_processes
+    test_contended
+    ;;
+*" server")
+    test_contended
+    test_database_restarted
+    test_database_frozen
+    ;;
+*) test_processes ;;
+esac
 check "the stack stops" stack_stop
 check_sanitizers
 tap_end

@@ -213,6 +213,39 @@ test_cgi() {
     CORS_ORIGINS=https://a.example,https://b.example cgi GET / HTTP_ORIGIN=https://b.example.evil </dev/null
     is "cors, named: another origin gets nothing" "" "$(grep -i access-control-allow-origin <<<"$out")"
     test_cgi_without_database
+    test_cgi_is_told_to_end
+    test_databases_are_told_apart
+}
+
+# As lighttpd does when the client has gone, or has all of its answer.
+test_cgi_is_told_to_end() {
+    local body='{"name":"late","bio":"b","birthdate":"1929-10-21"}' pid
+    mkfifo "$dir/body"
+    env GATEWAY_INTERFACE=CGI/1.1 SERVER_PROTOCOL=HTTP/1.1 REQUEST_METHOD=POST REQUEST_URI=/api/authors SCRIPT_NAME=/quire.cgi \
+        CONTENT_TYPE=application/json CONTENT_LENGTH="${#body}" "$QUIRE" <"$dir/body" >"$dir/out" 2>&1 &
+    pid=$!
+    exec 8>"$dir/body"
+    check "told to end: it has begun" wait_for "$patience" grep -qE '^SigIgn:.*[4-7c-f].{3}$' "/proc/$pid/status"
+    kill -TERM "$pid"
+    printf '%s' "$body" >&8
+    exec 8>&-
+    wait_interruptibly "$pid"
+    is "told to end: status of the process" 0 "$?"
+    matches "told to end: what was begun is finished" '^Status: 200' "$(cat "$dir/out")"
+}
+
+# What all processes of a database share, they share with no other's: here, what was counted.
+test_databases_are_told_apart() {
+    local driver
+    for driver in mysql postgresql; do
+        "$QUIRE" version | grep -q "^databases:.* $driver\b" || continue
+        mkdir -p "$dir/$driver"{1,2}
+        DB=$driver DB_HOST=$dir/${driver}1/socket cgi GET /livez </dev/null
+        DB=$driver DB_HOST=$dir/${driver}1/socket cgi GET /metrics </dev/null
+        matches "two on one machine, $driver: the one counts" 'quire_requests_total\{[^}]*"/livez"[^}]*\} 1' "$out"
+        DB=$driver DB_HOST=$dir/${driver}2/socket cgi GET /metrics </dev/null
+        is "two on one machine, $driver: the other does not" "" "$(grep 'requests_total.*/livez' <<<"$out")"
+    done
 }
 
 test_cgi_without_database() {
@@ -233,6 +266,69 @@ test_cgi_without_database() {
     is "not migrated: no table is told" "" "$(grep -F "table" <<<"$out")"
 }
 
+# SETTINGS|TEXT: with these `serve` cannot start, and the one line has that text.
+bad_for_serve() {
+    cat <<END
+WORKERS=none|WORKERS
+DB=oracle|DB
+REVISIONS_SCHEMA=x|REVISIONS_SCHEMA
+CACHE=memcached MEMCACHED_SERVERS=|memcached
+CACHE=memcached MEMCACHED_SERVERS=:|memcached
+LOG_FILE=$dir/no/such/folder/log|LOG_FILE
+QUIRE_BOARD=0:7|version
+END
+}
+
+# It says whether it could start, and starts nothing.
+test_serve_check() {
+    local settings text
+    quire serve --listen "unix:$dir/check.sock" --workers 3 --check
+    is "serve --check: all is well" "0" "$status$out$err"
+    check "serve --check: nobody listens" test ! -e "$dir/check.sock"
+    quire serve --listen 127.0.0.1:1 --check
+    is "serve --check: a port that it might not get" "0" "$status$out$err"
+    spawn-fcgi -n -s "$dir/check.sock" -- "$QUIRE" serve --check >"$dir/out" 2>&1 && status=0 || status=$?
+    is "serve --check: a socket on standard input" "0" "$status$(cat "$dir/out")"
+    while IFS='|' read -r settings text; do
+        # shellcheck disable=SC2086
+        (export $settings && "$QUIRE" serve --listen "unix:$dir/check.sock" --check) >"$dir/out" 2>"$dir/err" \
+            </dev/null && status=0 || status=$?
+        out=$(cat "$dir/out") err=$(cat "$dir/err")
+        expect_one_line "serve --check: $settings" 2 "$text"
+    done < <(bad_for_serve)
+    (cd "$dir/dotenv" && "$QUIRE" serve --listen unix:s --check) >"$dir/out" 2>"$dir/err" && status=0 || status=$?
+    out=$(cat "$dir/out") err=$(cat "$dir/err")
+    expect_one_line "serve --check: a bad value in .env" 2 'WORKERS.*\.env|\.env.*WORKERS'
+    quire serve --listen "unix:$dir/check.sock" --workers 0 --check
+    expect_one_line "serve --check: no workers" 2 'workers'
+    quire serve --listen nonsense --check
+    expect_one_line "serve --check: no address" 2 'nonsense'
+    quire serve --check
+    expect_one_line "serve --check: no socket" 2 'listen'
+}
+
+families_of_the_unit() { sed -n 's/^RestrictAddressFamilies=//p' "$root/packaging/systemd/quire.service"; }
+
+# Starts among these families of sockets; sets $blind to how often the log then has it that the queue cannot be seen.
+start_among() { # FAMILY...
+    local log=$dir/families.log
+    rm -f "$log"
+    LOG_FILE=$log start sandbox "$BUILD/tests/smoke/sandbox" "$@" -- "$QUIRE" serve --listen "unix:$dir/f.sock" --workers 2
+    two_ready() { [ "$(children "$started" | wc -l)" -eq 2 ] && test -S "$dir/f.sock"; }
+    wait_for "$patience" two_ready
+    stop "$started"
+    blind=$(grep -c 'does not tell how many requests wait' "$log")
+}
+
+# Without netlink nobody can be turned away in time; the unit that is shipped allows it.
+test_families() {
+    # shellcheck disable=SC2046
+    start_among $(families_of_the_unit)
+    is "the unit's sockets: the queue can be seen" 0 "$blind"
+    start_among AF_UNIX AF_INET AF_INET6
+    is "no netlink: the log says once that the queue cannot be seen" 1 "$blind"
+}
+
 # A second quire on a socket in use is refused, a stale socket is taken over, TERM ends all.
 test_serve() {
     local first worker
@@ -244,6 +340,9 @@ test_serve() {
     is "serve: the socket is for user and group only" 660 "$(stat -c %a "$dir/quire.sock")"
     quire serve --listen "unix:$dir/quire.sock"
     expect_one_line "serve on a socket in use" 1 'quire.sock'
+    quire serve --listen "unix:$dir/quire.sock" --check
+    is "serve --check beside it: that is no fault" 0 "$status"
+    check "serve --check beside it: the socket is still there" test -S "$dir/quire.sock"
     two_workers() { [ "$(children "$first" | wc -l)" -eq 2 ]; }
     check "serve: two workers" wait_for "$patience" two_workers
     worker=$(children "$first" | head -1)
@@ -305,6 +404,8 @@ test_bad_settings
 test_config
 test_migrations
 test_cgi
+test_serve_check
+test_families
 test_serve
 test_closed_descriptors
 test_one_worker_on_standard_input

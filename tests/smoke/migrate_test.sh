@@ -229,10 +229,41 @@ test_other_database() {
 USE mysql;
 CREATE TABLE stray (id int);'
     quire migrate diff any --dialect "$database"
-    matches "a file that goes to another database is refused" '^1:Error: 29990101000000_stray.sql line 2: USE would leave' "$status:$output"
+    matches "a file that goes to another database is refused" '^1:Error: 29990101000000_stray.sql: line 2: USE would leave' "$status:$output"
     quire migrate lint --dialect "$database"
-    matches "by lint, too" '^1:.*Error: 29990101000000_stray.sql line 2: USE would leave' "$status:$output"
+    matches "by lint, too" '^1:.*Error: 29990101000000_stray.sql: line 2: USE would leave' "$status:$output"
     is "and no scratch database is left" "" "$(names_of_scratches)"
+}
+
+# What a dump sets for its session: it ends with the file, as when it is applied.
+dump_settings() {
+    case $database in
+    sqlite) printf -- '-- atlas:txmode none\n\nPRAGMA foreign_keys = OFF;\n' ;;
+    mysql) echo "SET sql_mode = 'ANSI_QUOTES', foreign_key_checks = 0, autocommit = 0;" ;;
+    postgresql) echo "SELECT pg_catalog.set_config('search_path', '', false);" ;;
+    esac
+}
+
+# Fails with those settings.
+mind_settings() {
+    case $database in
+    sqlite) echo 'CREATE TABLE late (id integer CHECK (id > 0));' ;;
+    mysql) echo 'CREATE TABLE late (id int, note varchar(9) DEFAULT "x");' ;;
+    postgresql) echo 'CREATE TABLE late (id int);' ;;
+    esac
+}
+
+test_session() {
+    renew
+    dump_settings >"$folder/29980101000000_dump.sql"
+    "$QUIRE" migrate hash --dir "$folder"
+    quire migrate diff any --dialect "$database"
+    is "diff finds the tables, whatever the last file sets" "0:$synced" "$status:$output"
+    quire migrate lint --latest 1 --dialect "$database"
+    is "for lint such a setting is no change" "0:1" "$status:$(grep -c 'no diagnostics found' <<<"$output")"
+    add_file late "$(mind_settings)"
+    quire migrate diff any --dialect "$database" --allow-destructive --dry-run
+    matches "the next file is not met by it" '^0:.*DROP TABLE [^;]*late[^;]*;[^;]*$' "$status:$output"
 }
 
 # A comment does not make a new name of a column that goes.
@@ -361,6 +392,7 @@ test_lost_file
 test_destructive
 test_lost_rule
 test_lint
+test_session
 test_wrong_sum
 test_wrong_calls
 if [ "$database" = sqlite ]; then

@@ -138,6 +138,53 @@ test_reopened() {
     is "reopened: the workers are the same" "$workers" "$(children "$supervisor_pid" | sort)"
 }
 
+# What the server says about a request that waits for a table: a statement that holds the table, its session, the text of the
+# one that waits for it, the end of a session. SQLite has nobody to ask.
+declare -A hold=(
+    [mysql]='LOCK TABLES book WRITE; SELECT SLEEP(20)'
+    [postgresql]='BEGIN; LOCK TABLE book; SELECT pg_sleep(20)'
+) holder=(
+    [mysql]="SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND info = 'SELECT SLEEP(20)'"
+    [postgresql]="SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query ~ '^SELECT pg_sleep'
+        AND state = 'active'"
+) waiting=(
+    [mysql]="SELECT info FROM information_schema.processlist WHERE db = DATABASE() AND state LIKE 'Waiting for table%'"
+    [postgresql]="SELECT query FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+) end=(
+    [mysql]='KILL'
+    [postgresql]='SELECT pg_terminate_backend'
+)
+
+gives_a_row() { [ -n "$(sql "$1")" ]; } # STATEMENT
+
+# The text of a request's statement, as the server has it; the answer goes to $dir/traced.
+waiting_statement() { # CURL_OPTION...
+    local locker asker
+    sql "${hold[$database]}" >/dev/null 2>&1 &
+    locker=$!
+    wait_for "$patience" gives_a_row "${holder[$database]}"
+    curl --silent --noproxy '*' --output "$dir/traced" "$@" "$BASE_URL/api/books" &
+    asker=$!
+    wait_for "$patience" gives_a_row "${waiting[$database]}"
+    sql "${waiting[$database]}" | head -n 1
+    sql "${end[$database]} ($(sql "${holder[$database]}"))" >/dev/null
+    wait "$locker" "$asker"
+}
+
+test_trace_in_statements() {
+    local trace=00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01 statement
+    [ "$database" != sqlite ] || return 0
+    curl --silent --noproxy '*' --output "$dir/untraced" "$BASE_URL/api/books"
+    statement=$(waiting_statement -H "traceparent: $trace")
+    matches "traced: not unasked" '^SELECT .* FROM .book.$' "$statement"
+    TRACE_SQL=1 restart_with text
+    statement=$(waiting_statement -H "traceparent: $trace")
+    matches "traced: the statement tells of the request" "^SELECT .* FROM .book. /\*traceparent='$trace'\*/\$" "$statement"
+    check "traced: the answer is the same" cmp "$dir/untraced" "$dir/traced"
+    statement=$(waiting_statement -H "traceparent: $trace'*/;")
+    matches "traced: an invalid header leads nowhere" '^SELECT .* FROM .book.$' "$statement"
+}
+
 enter_private_folder observability
 stack_start "$database" serve || { not_ok "everything starts"; tap_end; exit 1; }
 ok "everything starts"
@@ -147,6 +194,7 @@ test_monitoring
 test_json
 test_combined
 test_reopened
+test_trace_in_statements
 check "everything stops when told to" stack_stop
 check_sanitizers
 tap_end

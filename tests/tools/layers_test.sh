@@ -1,5 +1,6 @@
 #!/bin/bash
-# layers_test.sh: tools/layers finds an #include that points the wrong way, and lets the others be.
+# layers_test.sh: tools/layers finds an #include that points the wrong way and a header that is on the wrong side, and lets
+# the others be.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/tests/lib/process.sh"
@@ -7,7 +8,8 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 enter_private_folder layers
 
 mkdir -p src/core src/domain src/http include/core include/domain include/http src/command
-touch include/core/x.h include/domain/x.h include/http/x.h include/app.h
+touch include/core/x.h include/domain/x.h include/http/x.h include/app.h src/http/own.h
+printf '#include "%s"\n' core/x.h domain/x.h http/x.h app.h >src/main.c
 export LAYER_core="" LAYER_domain="core" LAYER_http="core" LAYER_command="core domain http"
 
 layers() { # FILE LINE...: the sources hold this one file
@@ -47,7 +49,30 @@ refuses "a way around" "src/core/a.c:1: core may not include ../http/x.h: it bel
 refuses "a library in the domain" "src/domain/a.c:1: domain may not include json.h: it knows nothing of the outside" \
     src/domain/a.c '#include <json.h>'
 
+accepts "a layer's own header" src/http/a.c '#include "http/own.h"' '#include <string.h>'
+refuses "another layer's own header" "src/command/a.c:1: http/own.h is in src/: only src/http/ may include it" \
+    src/command/a.c '#include "http/own.h"'
+
+echo '#include "http/own.h"' >include/http/x.h
+layers src/core/a.c ''
+is "an own header in one for others" "1:include/http/x.h:1: http/own.h is in src/: only src/http/ may include it" "$status:$output"
+: >include/http/x.h
+echo '#include "http/own.h"' >src/app.c
+layers src/core/a.c ''
+is "an own header above the layers" "1:src/app.c:1: http/own.h is in src/: only src/http/ may include it" "$status:$output"
+rm src/app.c
+
+touch include/http/lonely.h
+layers src/http/a.c '#include "http/lonely.h"'
+is "a header that nobody else wants" "1:include/http/lonely.h: nobody but src/http/ includes it: it belongs there" "$status:$output"
+echo '#include "http/lonely.h"' >include/http/x.h
+layers src/http/a.c ''
+is "one that a header for others needs" "0:" "$status:$output"
+rm include/http/lonely.h
+: >include/http/x.h
+
 echo '#include "http/x.h"' >include/core/y.h
+echo '#include "core/y.h"' >>src/main.c
 layers src/core/a.c ''
 is "in a header" "1:include/core/y.h:1: core may not include http/..." "$status:$output"
 

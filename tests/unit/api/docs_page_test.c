@@ -14,6 +14,7 @@
 
 #include "api/routes.h"
 #include "core/arena.h"
+#include "core/config.h"
 #include "core/context.h"
 #include "fake_request.h"
 
@@ -66,7 +67,8 @@ static int uninstall(void **state)
 
 static enum code call(const char *method, const char *uri, const char *header, const char *value)
 {
-    struct api api = {.docs_dir = folder};
+    const struct config config = {.docs_dir = folder};
+    struct api api = {.config = &config};
     struct router router = {.routes = routes, .application = &api, .cors_origins = ""};
     const struct route *route;
     struct fake_request fake;

@@ -184,9 +184,9 @@ static void test_document_openapi__refuses_when_memory_ends(void **state)
     assert_string_equal(none.type, "kept");
 }
 
-static int get(const char *if_none_match)
+static int get(const struct document *prepared, const char *if_none_match)
 {
-    struct api api = {.openapi = &document};
+    struct api api = {.config = &usual, .openapi = prepared};
     struct router router = {.routes = routes, .application = &api, .cors_origins = "*"};
     const struct route *route;
     struct fake_request fake;
@@ -200,18 +200,29 @@ static int get(const char *if_none_match)
     return response.status;
 }
 
-static void test_documents_openapi__is_served_with_a_tag(void **state)
+static void check_served(const struct document *prepared)
 {
-    (void)state;
-    assert_int_equal(get(NULL), 200);
+    assert_int_equal(get(prepared, NULL), 200);
     assert_string_equal(response.body.data, document.text);
     assert_string_equal(response.content_type, "application/json");
     assert_string_equal(fake_response_header(&response, "ETag"), document.tag);
     assert_string_equal(fake_response_header(&response, "Cache-Control"), "no-cache");
-    assert_int_equal(get("\"other\""), 200);
-    assert_int_equal(get(document.tag), 304);
+    assert_int_equal(get(prepared, "\"other\""), 200);
+    assert_int_equal(get(prepared, document.tag), 304);
     assert_int_equal(response.body.size, 0);
     assert_string_equal(fake_response_header(&response, "ETag"), document.tag);
+}
+
+static void test_documents_openapi__is_served_with_a_tag(void **state)
+{
+    (void)state;
+    check_served(&document);
+}
+
+static void test_documents_openapi__is_the_same_when_it_is_made_for_one_request(void **state)
+{
+    (void)state;
+    check_served(NULL);
 }
 
 int main(void)
@@ -224,6 +235,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_document_openapi__describes_every_field, start, end),
         cmocka_unit_test_setup_teardown(test_document_openapi__refuses_when_memory_ends, start, end),
         cmocka_unit_test_setup_teardown(test_documents_openapi__is_served_with_a_tag, start, end),
+        cmocka_unit_test_setup_teardown(test_documents_openapi__is_the_same_when_it_is_made_for_one_request, start,
+                                        end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

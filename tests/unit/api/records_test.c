@@ -11,6 +11,7 @@
 
 #include "api/routes.h"
 #include "core/arena.h"
+#include "core/config.h"
 #include "core/context.h"
 #include "domain/author.h"
 #include "domain/book.h"
@@ -27,6 +28,7 @@ static struct arena store_arena, arena;
 static struct context context;
 static struct response response;
 static struct fake_store *store;
+static const struct config config = {.page_size_max = 100};
 static struct catalogue catalogue;
 static struct api api;
 static struct router router;
@@ -37,7 +39,7 @@ static int start(void **state)
     arena_reset(&store_arena);
     store = fake_store_new(&store_arena);
     assert_true(fake_catalogue(store, &catalogue));
-    api = (struct api){.catalogue = &catalogue, .page_size_max = 100};
+    api = (struct api){.catalogue = &catalogue, .config = &config};
     router = (struct router){.routes = routes, .application = &api, .cors_origins = "*"};
     return 0;
 }

@@ -11,6 +11,12 @@
 #include "api/list_query.h"
 #include "api/routes.h"
 
+/* Who watches the service must not be turned away for asking often. */
+static bool is_asked_by_watchers(const char *path)
+{
+    return strcmp(path, "/livez") == 0 || strcmp(path, "/readyz") == 0 || strcmp(path, "/metrics") == 0;
+}
+
 static void test_routes__are_complete_rows(void **state)
 {
     (void)state;
@@ -24,6 +30,7 @@ static void test_routes__are_complete_rows(void **state)
         assert_int_equal(route->text != NULL, route->reply == REPLY_TEXT);
         assert_ptr_equal(route->parameters, route->reply == REPLY_LIST ? list_parameters : NULL);
         assert_int_equal(route->body != NO_BODY, writes);
+        assert_int_equal(route_is_limited(route), !is_asked_by_watchers(route->path));
         assert_int_equal(route->body == CHANGES_BODY, route->method == METHOD_PATCH);
         assert_int_equal(route->record != NULL,
                          strncmp(route->path, "/api/", 5) == 0 && route->reply != REPLY_DOCUMENT);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -308,6 +309,110 @@ static void test_reset_session__leaves_the_references_as_they_are(void **state)
     assert_int_equal(result.cells[0].integer, 0);
 }
 
+/* --- traces --- */
+
+#define A_TRACE "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+#define COMMENT " /*traceparent='" A_TRACE "'*/"
+
+/* What SQLite is asked, by way of a hook that it calls for each connection that is opened. */
+static char heard[1024];
+static sqlite3 *listened_to;
+
+static int hear(unsigned event, void *argument, void *statement, void *text)
+{
+    size_t used = strlen(heard);
+
+    (void)event, (void)argument, (void)text;
+    snprintf(heard + used, sizeof heard - used, "%s\n", sqlite3_sql(statement));
+    return 0;
+}
+
+static int listen_to(sqlite3 *handle, char **error, const struct sqlite3_api_routines *api)
+{
+    (void)error, (void)api;
+    listened_to = handle;
+    return sqlite3_trace_v2(handle, SQLITE_TRACE_STMT, hear, NULL);
+}
+
+static int setup_listening(void **state)
+{
+    sqlite3_auto_extension((void (*)(void))listen_to);
+    int status = setup(state);
+    heard[0] = '\0';
+    return status;
+}
+
+static int teardown_listening(void **state)
+{
+    sqlite3_cancel_auto_extension((void (*)(void))listen_to);
+    return teardown(state);
+}
+
+static size_t count_prepared(void)
+{
+    size_t n = 0;
+
+    for (sqlite3_stmt *at = sqlite3_next_stmt(listened_to, NULL); at; at = sqlite3_next_stmt(listened_to, at))
+        n++;
+    return n;
+}
+
+static void test_trace__is_in_the_text_that_sqlite_has(void **state)
+{
+    (void)state;
+    struct db_result result;
+    static const char insert[] = "INSERT INTO parent (name) VALUES (?)";
+
+    context.trace = A_TRACE;
+    assert_int_equal(db_begin(db, &context), OK);
+    assert_int_equal(db_execute(db, &context, DB_WRITE, insert, VALUES(TEXT("two")), &result), OK);
+    assert_int_equal(result.inserted_id, 2);
+    assert_int_equal(result.affected, 1);
+    assert_int_equal(db_commit(db, &context), OK);
+    context.trace = NULL;
+    assert_int_equal(execute("SELECT 1"), OK);
+    assert_string_equal(heard, "BEGIN IMMEDIATE" COMMENT "\n"
+                               "INSERT INTO parent (name) VALUES (?)" COMMENT "\n"
+                               "COMMIT" COMMENT "\n"
+                               "SELECT 1\n");
+}
+
+/* The statement without a trace is kept, which it could not be if the others were. */
+static void test_trace__leaves_no_statement_behind(void **state)
+{
+    (void)state;
+    struct db_result result;
+    static const char sql[] = "SELECT name FROM parent WHERE id = ?";
+
+    for (int i = 1; i <= 1000; i++) {
+        context.trace = arena_printf(&arena, "00-%032x-%016x-01", i, i);
+        assert_int_equal(db_execute(db, &context, DB_READ, sql, VALUES(INTEGER(1)), &result), OK);
+        assert_string_equal(result.cells[0].text, "one");
+    }
+    assert_int_equal(count_prepared(), 0);
+    context.trace = NULL;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(db_execute(db, &context, DB_READ, sql, VALUES(INTEGER(1)), &result), OK);
+        assert_int_equal(count_prepared(), 1);
+    }
+}
+
+static int setup_traced(void **state)
+{
+    int status = setup(state);
+
+    context.trace = A_TRACE;
+    return status;
+}
+
+#define LISTENING(name) cmocka_unit_test_setup_teardown(name, setup_listening, teardown_listening)
+
+/* The same case with a trace, which must change nothing. */
+#define TRACED(name)                                                                                                   \
+    {                                                                                                                  \
+        "traced: " #name, name, setup_traced, teardown, NULL                                                           \
+    }
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +432,14 @@ int main(void)
         TEST(test_check__sees_that_the_file_was_replaced),
         TEST(test_connect__leaves_an_absent_file_absent_when_told_so),
         TEST(test_reset_session__leaves_the_references_as_they_are),
+        LISTENING(test_trace__is_in_the_text_that_sqlite_has),
+        LISTENING(test_trace__leaves_no_statement_behind),
+        TRACED(test_execute__returns_what_was_bound),
+        TRACED(test_execute__says_what_an_insert_did),
+        TRACED(test_execute__gives_many_rows_in_order),
+        TRACED(test_execute__names_every_failure),
+        TRACED(test_execute__survives_a_change_of_the_schema),
+        TRACED(test_rollback__leaves_nothing_behind),
     };
     return cmocka_run_group_tests(tests, setup_folder, teardown_folder);
 }

@@ -302,6 +302,67 @@ static void test_db_reset_session__fails_as_a_write_does(void **state)
     assert_string_equal(fake_db_trace(), "ROLLBACK");
 }
 
+#define COMMENT " /*traceparent='00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'*/"
+
+static void test_trace__is_behind_every_statement(void **state)
+{
+    (void)state;
+    context.trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    assert_int_equal(execute(DB_READ, "R"), OK);
+    assert_int_equal(db_begin(db, &context), OK);
+    assert_int_equal(db_run(db, &context, "W"), OK);
+    assert_int_equal(db_reset_session(db, &context), OK);
+    assert_string_equal(fake_db_trace(), "R" COMMENT ", BEGIN" COMMENT ", W" COMMENT ", set session");
+    assert_int_equal(db_commit(db, &context), OK);
+    assert_int_equal(db_begin(db, &context), OK);
+    db_rollback(db, &context);
+    assert_string_equal(fake_db_trace(), "COMMIT" COMMENT ", BEGIN" COMMENT ", ROLLBACK" COMMENT);
+    context.trace = NULL;
+    assert_int_equal(execute(DB_READ, "R"), OK);
+    assert_string_equal(fake_db_trace(), "R");
+}
+
+static void test_trace__is_there_when_a_read_is_run_once_more(void **state)
+{
+    (void)state;
+    context.trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    fake_db_plan(UNAVAILABLE, true);
+    assert_int_equal(execute(DB_READ, "R"), OK);
+    assert_string_equal(fake_db_trace(), "R" COMMENT ", lost, disconnect, connect, R" COMMENT);
+}
+
+/* Texts that would do more than be a comment, in this database or that. */
+static const char *const hostile[] = {"'*/; DROP TABLE author; --",
+                                      "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'*/ --",
+                                      "*/",
+                                      "/*",
+                                      "'",
+                                      "\\",
+                                      "?",
+                                      "$1",
+                                      "\n",
+                                      "00-4BF9",
+                                      "\xff"};
+
+static void test_trace__that_is_none_is_left_out(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
+        context.trace = hostile[i];
+        assert_int_equal(execute(DB_WRITE, "W"), OK);
+        assert_string_equal(fake_db_trace(), "W");
+    }
+}
+
+static void test_trace__without_memory_is_left_out(void **state)
+{
+    (void)state;
+    context.trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    arena.fail_after = 1;
+    assert_int_equal(execute(DB_WRITE, "W"), OK);
+    assert_string_equal(fake_db_trace(), "W");
+}
+
 static void test_db_driver_find__knows_the_drivers_of_this_build(void **state)
 {
     (void)state;
@@ -350,6 +411,10 @@ int main(void)
         OPEN(test_db_reset_session__sets_the_open_session_only),
         OPEN(test_db_reset_session__has_nothing_to_do_for_some_drivers),
         OPEN(test_db_reset_session__fails_as_a_write_does),
+        OPEN(test_trace__is_behind_every_statement),
+        OPEN(test_trace__is_there_when_a_read_is_run_once_more),
+        OPEN(test_trace__that_is_none_is_left_out),
+        OPEN(test_trace__without_memory_is_left_out),
         CLOSED(test_db_driver_find__knows_the_drivers_of_this_build),
         CLOSED(test_db_refused__tells_an_answer_from_an_outage),
     };

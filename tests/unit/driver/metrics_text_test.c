@@ -18,7 +18,7 @@
 
 static const char *const paths[] = {"/", "none", NULL};
 static const char *const methods[] = {"GET", NULL};
-static const int statuses[] = {200, 0};
+static const int statuses[] = {200, 429, 0};
 static const struct metrics_labels labels = {paths, methods, statuses, "1.2.3", "a b c", "sq\"l\\ite\n", "memory"};
 static struct arena arena;
 static char *text;
@@ -28,12 +28,15 @@ static int set_up(void **state)
     (void)state;
     struct buffer buffer;
     const struct tally tally = {.sql_statements = 2, .sql_us = 1500001};
+    const struct tally idle = {.sql_statements = 0};
     arena_init(&arena, (size_t)1024 * 1024);
     struct metrics *metrics = metrics_open(&arena, "text test", &labels);
     memset(metrics->shared->bytes, 0, metrics->shared->size);
     metrics_join(metrics);
     metrics_end(metrics, &(struct metrics_request){0, 0, 200, 700, &tally});
     metrics_end(metrics, &(struct metrics_request){1, 0, 404, 70000, &tally});
+    metrics_end(metrics, &(struct metrics_request){0, 0, 429, 10, &idle});
+    metrics_end(metrics, &(struct metrics_request){1, 0, 429, 10, &idle});
     buffer_init(&buffer, &arena, METRICS_MAX);
     metrics_write(metrics, &buffer);
     metrics_leave(metrics);
@@ -114,6 +117,12 @@ static void test_metrics_write__tells_seconds_with_all_digits(void **state)
     assert_non_null(strstr(text, "\nquire_sql_duration_seconds_total 3.000002\n"));
 }
 
+static void test_metrics_write__sums_up_who_was_turned_away(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(text, "\nquire_rate_limited_total 2\n"));
+}
+
 static void test_metrics_write__has_buckets_from_a_millisecond_to_ten_seconds(void **state)
 {
     (void)state;
@@ -123,7 +132,7 @@ static void test_metrics_write__has_buckets_from_a_millisecond_to_ten_seconds(vo
     for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++) {
         char series[160];
         snprintf(series, sizeof series,
-                 "quire_request_duration_seconds_bucket{route=\"/\",method=\"GET\",le=\"%s\"} 1\n", bounds[i]);
+                 "quire_request_duration_seconds_bucket{route=\"/\",method=\"GET\",le=\"%s\"} 2\n", bounds[i]);
         at = strstr(at, series);
         assert_non_null(at);
     }
@@ -138,6 +147,7 @@ int main(void)
         CASE(test_metrics_write__ends_every_line_and_every_line_with_a_number),
         CASE(test_metrics_write__escapes_the_values_of_labels),
         CASE(test_metrics_write__tells_seconds_with_all_digits),
+        CASE(test_metrics_write__sums_up_who_was_turned_away),
         CASE(test_metrics_write__has_buckets_from_a_millisecond_to_ten_seconds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

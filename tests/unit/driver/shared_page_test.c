@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,6 +70,15 @@ static void test_shared_page_open__does_not_use_a_page_of_another_size(void **st
     assert_false(shared_page_open(&arena, name, 2 * SIZE)->shared);
 }
 
+/* A page that gets its memory when it is written to may find that there is none left: SIGBUS. */
+static void test_shared_page_open__has_all_its_memory_at_once(void **state)
+{
+    (void)state;
+    struct stat status;
+    assert_int_equal(fstat(shared_page_open(&arena, name, 16 * SIZE)->fd, &status), 0);
+    assert_true((size_t)status.st_blocks * 512 >= 16 * SIZE);
+}
+
 static void test_shared_page_open__without_a_name_is_shared_with_children(void **state)
 {
     (void)state;
@@ -108,6 +118,7 @@ int main(void)
         CASE(test_shared_page_name__is_of_the_user_and_the_identity),
         CASE(test_shared_page_open__gives_zeroes_that_all_see_change),
         CASE(test_shared_page_open__does_not_use_a_page_of_another_size),
+        CASE(test_shared_page_open__has_all_its_memory_at_once),
         CASE(test_shared_page_open__without_a_name_is_shared_with_children),
         CASE(test_shared_page_open__closes_its_descriptor_with_the_arena_and_on_exec),
         CASE(test_shared_page_open__gives_up_without_memory),

@@ -63,6 +63,7 @@ static const struct route item_routes[] = {
     {METHOD_PATCH, "/items/{id}", NULL, "change", &item_schema, .body = CHANGES_BODY, .reply = REPLY_RECORD,
      .summary = "Change"},
     {METHOD_DELETE, "/items/{id}", NULL, "delete", &item_schema, .reply = REPLY_STATUS, .summary = "Remove"},
+    {METHOD_GET, "/life", NULL, "life", .reply = REPLY_LIFE, .summary = "Alive?"},
     {METHOD_GET, "/ready", NULL, "ready", .reply = REPLY_READINESS, .summary = "Ready?"},
     {METHOD_GET, "/document", NULL, "document", .reply = REPLY_DOCUMENT, .summary = "This"},
     {.path = NULL},

@@ -12,14 +12,15 @@
 static void test_openapi_responses__lists_the_statuses_a_route_can_give(void **state)
 {
     static const struct fact facts[] = {
-        {"/paths/~1/get/responses", "200 400 406 414 500"},
+        {"/paths/~1/get/responses", "200 400 406 414 429 500"},
+        {"/paths/~1life/get/responses", "200 400 406 414 500"},
         {"/paths/~1ready/get/responses", "200 400 406 414 500 503"},
-        {"/paths/~1items~1/get/responses", "200 304 400 406 414 422 500 503 504"},
-        {"/paths/~1items~1/post/responses", "200 400 406 409 413 414 415 422 500 503 504"},
-        {"/paths/~1items~1{id}/get/responses", "200 304 400 404 406 414 422 500 503 504"},
-        {"/paths/~1items~1{id}/put/responses", "200 400 404 406 409 412 413 414 415 422 500 503 504"},
-        {"/paths/~1items~1{id}/patch/responses", "200 400 404 406 409 412 413 414 415 422 500 503 504"},
-        {"/paths/~1items~1{id}/delete/responses", "200 400 406 409 412 414 422 500 503 504"},
+        {"/paths/~1items~1/get/responses", "200 304 400 406 414 422 429 500 503 504"},
+        {"/paths/~1items~1/post/responses", "200 400 406 409 413 414 415 422 429 500 503 504"},
+        {"/paths/~1items~1{id}/get/responses", "200 304 400 404 406 414 422 429 500 503 504"},
+        {"/paths/~1items~1{id}/put/responses", "200 400 404 406 409 412 413 414 415 422 429 500 503 504"},
+        {"/paths/~1items~1{id}/patch/responses", "200 400 404 406 409 412 413 414 415 422 429 500 503 504"},
+        {"/paths/~1items~1{id}/delete/responses", "200 400 406 409 412 414 422 429 500 503 504"},
     };
 
     (void)state;
@@ -39,6 +40,7 @@ static void test_openapi_responses__tells_success(void **state)
         {"/paths/~1items~1{id}/get/responses/200/content/application~1json/schema/$ref", "#/components/schemas/Item"},
         {"/paths/~1items~1{id}/get/responses/200/content/application~1json/example", "id name note old made shelf_id"},
         {"/paths/~1items~1{id}/delete/responses/200/content/application~1json/example/status", "ok"},
+        {"/paths/~1life/get/responses/200/content/application~1json/schema/$ref", "#/components/schemas/Status"},
         {"/paths/~1ready/get/responses/503/content/application~1json/schema/$ref", "#/components/schemas/Readiness"},
         {"/paths/~1items~1/get/responses/304/content", ""},
     };
@@ -56,10 +58,13 @@ static void test_openapi_responses__tells_headers(void **state)
         {"/paths/~1items~1/post/responses/200/headers", "ETag Location X-Request-ID"},
         {"/paths/~1items~1{id}/get/responses/404/headers", "X-Request-ID"},
         {"/paths/~1items~1{id}/delete/responses/200/headers", "X-Request-ID"},
+        {"/paths/~1life/get/responses/200/headers", "X-Authorization X-Request-ID"},
+        {"/components/headers/X-Authorization/schema/const", "received"},
         {"/paths/~1ready/get/responses/503/headers", "Retry-After X-Request-ID"},
         {"/components/responses/ServiceUnavailable/headers", "Retry-After X-Request-ID"},
+        {"/components/responses/TooManyRequests/headers", "Retry-After X-Request-ID"},
         {"/components/responses/InternalServerError/headers", "X-Request-ID"},
-        {"/components/headers", "ETag Link Location Retry-After X-Request-ID"},
+        {"/components/headers", "ETag Link Location Retry-After X-Authorization X-Request-ID"},
         {"/components/headers/Link", "description schema"},
         {"/components/headers/ETag/required", "true"},
     };
@@ -72,9 +77,9 @@ static void test_openapi_responses__shares_failures_that_read_the_same(void **st
 {
     static const struct fact facts[] = {
         {"/paths/~1/get/responses/400/$ref", "#/components/responses/BadRequest"},
-        {"/components/responses",
-         "BadRequest NotAcceptable Conflict ContentTooLarge URITooLong UnsupportedMediaType InternalServerError "
-         "ServiceUnavailable GatewayTimeout"},
+        {"/components/responses", "BadRequest NotAcceptable Conflict ContentTooLarge URITooLong UnsupportedMediaType "
+                                  "TooManyRequests InternalServerError "
+                                  "ServiceUnavailable GatewayTimeout"},
         {"/components/responses/BadRequest/content", "application/json application/problem+json"},
         {"/components/responses/BadRequest/content/application~1json/schema/$ref", "#/components/schemas/Error"},
         {"/components/responses/BadRequest/content/application~1json/example/detail", "The request cannot be read"},

@@ -32,7 +32,7 @@ static void test_openapi_write__frames_the_document(void **state)
 static void test_openapi_write__groups_operations_by_path(void **state)
 {
     static const struct fact facts[] = {
-        {"/paths", "/ /items/ /items/{id} /ready"},
+        {"/paths", "/ /items/ /items/{id} /life /ready"},
         {"/paths/~1", "get"},
         {"/paths/~1items~1", "get post"},
         {"/paths/~1items~1{id}", "get put patch delete"},

@@ -36,7 +36,7 @@ static void test_problem_status__is_as_the_contract_says(void **state)
         [NO_METHOD] = 405,    [NOT_ACCEPTABLE] = 406,    [UNSUPPORTED_TYPE] = 415, [BODY_TOO_LARGE] = 413,
         [URI_TOO_LONG] = 414, [HEADERS_TOO_LARGE] = 431, [NOT_FOUND] = 404,        [CHANGED] = 412,
         [CONFLICT] = 409,     [NO_REFERENCE] = 409,      [CONTENDED] = 503,        [UNAVAILABLE] = 503,
-        [TIMED_OUT] = 504,    [NO_MEMORY] = 500,         [INTERNAL] = 500,
+        [TIMED_OUT] = 504,    [NO_MEMORY] = 500,         [INTERNAL] = 500,         [RATE_LIMITED] = 429,
     };
 
     (void)state;
@@ -62,7 +62,7 @@ static void test_problem_answer__is_json_for_every_code(void **state)
 {
     (void)state;
     for (enum code code = OK + 1; code < CODE__MAX; code++) {
-        bool waits = problem_status(code) == 503 || problem_status(code) == 504;
+        bool waits = problem_status(code) == 429 || problem_status(code) == 503 || problem_status(code) == 504;
         (fail)(&context, code, "\"quoted\" \\ \n \x01 é");
         problem_answer(&context, NULL, code, &response);
         assert_int_equal(response.status, problem_status(code));

@@ -198,6 +198,57 @@ static void test_router_answer__turns_away_when_overloaded(void **state)
     assert_int_equal(handled, 0);
 }
 
+static bool has_room;
+static unsigned asked;
+
+static bool admit(void *application, const struct request *request)
+{
+    assert_ptr_equal(application, &arena);
+    assert_ptr_equal(request, &fake.request);
+    asked++;
+    return has_room;
+}
+
+/* Whatever becomes of a request, it counts once; but not where the service is watched. */
+static void test_router_answer__turns_away_who_asks_too_often(void **state)
+{
+    static const struct route routes[] = {
+        {METHOD_GET, "/livez", handle, .reply = REPLY_LIFE, .summary = "live"},
+        {METHOD_GET, "/things/{id}", handle, .summary = "get"},
+        {.path = NULL},
+    };
+    static const struct {
+        const char *method, *uri;
+        enum code code; /* when there is room */
+        bool counts;
+    } rows[] = {
+        {"GET", "/things/7", OK, true},        {"HEAD", "/things/7", OK, true},     {"OPTIONS", "/things/7", OK, false},
+        {"PUT", "/things/7", NO_METHOD, true}, {"GET", "/nothing", NO_ROUTE, true}, {"GET", "/%zz", MALFORMED, true},
+        {"GET", "/livez", OK, false},          {"HEAD", "/livez", OK, false},       {"PUT", "/livez", NO_METHOD, true},
+    };
+    const struct router limited = {.routes = routes, .application = &arena, .cors_origins = "*", .admit = admit};
+
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(*rows); i++) {
+        has_room = i % 2 == 0;
+        bool refused = rows[i / 2].counts && !has_room;
+        start(rows[i / 2].method, rows[i / 2].uri);
+        fake_request_set(&fake, "HTTP_ORIGIN", "https://a.example");
+        asked = 0;
+        enum code code = router_answer(&limited, &context, &fake.request, &response, &route);
+        assert_int_equal(code, refused ? RATE_LIMITED : rows[i / 2].code);
+        assert_int_equal(asked, rows[i / 2].counts);
+        if (!refused)
+            continue;
+        assert_int_equal(handled, 0);
+        assert_int_equal(response.status, 429);
+        assert_string_equal(response.body.data, "{\"detail\":\"Too many requests; try again\"}");
+        assert_string_equal(fake_response_header(&response, "Retry-After"), "1");
+        assert_string_equal(fake_response_header(&response, "Access-Control-Allow-Origin"), "*");
+        assert_null(fake_response_header(&response, "Allow"));
+    }
+}
+
 static void test_router_answer__allows_truly(void **state)
 {
     static const struct {
@@ -331,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_router_answer__finds_the_route_below_the_base_path),
         cmocka_unit_test(test_router_answer__hides_a_location_from_apaches_cgi),
         cmocka_unit_test(test_router_answer__turns_away_when_overloaded),
+        cmocka_unit_test(test_router_answer__turns_away_who_asks_too_often),
         cmocka_unit_test(test_router_answer__allows_truly),
         cmocka_unit_test(test_router_answer__negotiates_in_order),
         cmocka_unit_test(test_router_answer__turns_failures_into_answers),

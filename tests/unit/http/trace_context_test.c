@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "core/arena.h"
 #include "fake_request.h"
 #include "http/trace_context.h"
 
@@ -58,11 +59,37 @@ static void test_traceparent_find__does_without(void **state)
     assert_null(traceparent_find(&fake.request));
 }
 
+static const char *copy_of(const char *value, struct arena *arena)
+{
+    struct fake_request fake;
+
+    fake_request_init(&fake, "GET", "/", NULL);
+    fake_request_set(&fake, "HTTP_TRACEPARENT", value);
+    return traceparent_copy(&fake.request, arena);
+}
+
+static void test_traceparent_copy__leaves_out_all_that_can_be_any_text(void **state)
+{
+    (void)state;
+    struct arena arena;
+
+    arena_init(&arena, 4096);
+    assert_string_equal(copy_of(GOOD, &arena), GOOD);
+    assert_string_equal(copy_of("cc-" TRACE "-00f067aa0ba902b7-01-'*/; DROP TABLE author; --", &arena), GOOD);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (!cases[i].counts)
+            assert_null(copy_of(cases[i].value, &arena));
+    arena.fail_after = 1;
+    assert_null(copy_of(GOOD, &arena));
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_traceparent_find__takes_a_valid_value_only),
         cmocka_unit_test(test_traceparent_find__does_without),
+        cmocka_unit_test(test_traceparent_copy__leaves_out_all_that_can_be_any_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -190,8 +190,9 @@ static const char *run_on_fake_from(const struct revision *begun, const char *st
     static const struct db_value one = {.type = DB_INTEGER, .integer = 1};
     const struct migration_file file = {
         .name = "1.sql", .version = "1", .description = "", .text = statement, .size = strlen(statement), .hash = "h"};
-    struct file_run file_run = {
-        .db = db_new(&arena, &fake_db_driver, &db->options), .dialect = &dialect, .file = &file, .begun = begun};
+    struct db *fake = db_new(&arena, &fake_db_driver, &db->options);
+    const struct revision_table table = {.db = fake, .dialect = &dialect};
+    const struct file_run file_run = {.db = fake, .dialect = &dialect, .table = &table, .file = &file, .begun = begun};
     fake_db_reset();
     fake_db_set_result(
         &(struct db_result){.cells = (struct db_value[]){one}, .n_rows = 1, .n_columns = 1, .affected = 1});

@@ -114,6 +114,13 @@ static void test_lint_run__tells_line_and_risk(void **state)
         {"ALTER TABLE book ADD COLUMN title2 text NULL CHECK (length(title2) > 3 AND title <> 'title2');\n",
          "2:1 QU103"},
         {"ALTER TABLE book ADD COLUMN isbn text NULL;\nCREATE UNIQUE INDEX book_isbn ON book (isbn);\n", ""},
+        /* Rows, whatever comes later. */
+        {"DELETE FROM book;\nINSERT INTO book VALUES (1, 'x');\n", "2:1 QU106"},
+        {"UPDATE author SET email = NULL, bio = name;\nDROP TABLE book;\n", "2:1 QU107 2:2 DS102"},
+        {"DELETE FROM book WHERE id = 1;\nUPDATE author SET email = NULL WHERE id = 1;\n", ""},
+        /* A column, and a table, of the file's own have nothing to lose. */
+        {"ALTER TABLE book ADD COLUMN isbn text NULL;\nUPDATE book SET isbn = '';\n", ""},
+        {"CREATE TABLE t (id integer);\nDELETE FROM t;\n", ""},
     };
 
     (void)state;
@@ -192,6 +199,8 @@ static void test_lint_run__is_silent_where_it_is_told_to_be(void **state)
         {"-- atlas:nolint data_depend\n" COPY_WITH_OTHER_BIO, "2:5 QU101"},
         {"-- atlas:nolint condrop\n\nDROP INDEX author_email;\n", ""},
         {"-- atlas:nolinting\n\nDROP TABLE book;\n", "2:3 DS102"},
+        {"-- atlas:nolint QU106\nDELETE FROM book;\nDELETE FROM author;\n", "2:3 QU106"},
+        {"-- atlas:nolint data_depend\n\nDELETE FROM book;\nUPDATE author SET bio = '';\n", ""},
     };
 
     (void)state;

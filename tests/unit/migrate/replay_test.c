@@ -13,6 +13,7 @@
 #include "core/arena.h"
 #include "core/context.h"
 #include "driver/db.h"
+#include "fake_db.h"
 #include "folder.h"
 #include "migrate/dialect.h"
 #include "migrate/directory.h"
@@ -161,14 +162,83 @@ static void test_replay__refuses_a_database_that_is_not_empty(void **state)
     assert_int_equal(count(TABLES), 1);
 }
 
+static enum code note_transaction(void *argument, const struct migration_file *file, const char *statement, size_t line)
+{
+    bool *inside = argument;
+
+    (void)file;
+    (void)statement;
+    (void)line;
+    *inside = db->in_transaction;
+    return OK;
+}
+
 static void test_replay__runs_a_file_outside_a_transaction_when_it_says_so(void **state)
 {
+    bool inside = true;
+
     (void)state;
-    folder_write("1.sql", "-- atlas:txmode none\n\nPRAGMA foreign_keys = OFF;\n");
+    folder_write("1.sql", "-- atlas:txmode none\n\nCREATE TABLE a (id integer);\n");
+    assert_int_equal(run(note_transaction, &inside), OK);
+    assert_false(inside);
+}
+
+/* A table that is made anew: its rows must outlive the old one, whether the file is a transaction or not. */
+static void test_replay__lets_references_alone_as_an_application_would(void **state)
+{
+    static const char *const headers[] = {"", "-- atlas:txmode none\n\n"};
+    char text[256];
+
+    (void)state;
+    folder_write("1.sql", "CREATE TABLE a (id integer PRIMARY KEY);\n"
+                          "CREATE TABLE b (id integer PRIMARY KEY, a integer REFERENCES a ON DELETE CASCADE);\n"
+                          "INSERT INTO a VALUES (1);\nINSERT INTO b VALUES (2, 1);\n");
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        snprintf(text, sizeof text,
+                 "%sCREATE TABLE c (id integer PRIMARY KEY);\nINSERT INTO c SELECT id FROM a;\nDROP TABLE a;\n"
+                 "ALTER TABLE c RENAME TO a;\n",
+                 headers[i]);
+        folder_write("2.sql", text);
+        assert_int_equal(run(NULL, NULL), OK);
+        assert_int_equal(count("SELECT id FROM b"), 1);
+        db_close(db);
+    }
+}
+
+static void test_replay__is_not_met_by_what_an_earlier_file_sets(void **state)
+{
+    (void)state;
+    folder_write("1.sql",
+                 "-- atlas:txmode none\n\nPRAGMA foreign_keys = OFF;\nCREATE TABLE a (id integer PRIMARY KEY);\n");
+    folder_write("2.sql", "CREATE TABLE b (a integer REFERENCES a);\nINSERT INTO b VALUES (7);\n");
+    assert_int_equal(run(NULL, NULL), CONFLICT);
+    assert_string_equal(context.error.detail, "2.sql: at its end: a row of table \"b\" would refer to no row of \"a\"");
+}
+
+static void test_replay__sets_the_session_for_each_file_and_at_the_end(void **state)
+{
+    static const struct migrate_dialect plain = {.name = "fake", .transactional = true, .find_table = "FIND"};
+    const struct db_options options = {.path = ""};
+
+    (void)state;
+    folder_write("1.sql", "SET a = 1;\n");
+    folder_write("2.sql", "-- atlas:txmode none\n\nSET b = 2;\n");
+    fake_db_reset();
+    db = db_new(&arena, &fake_db_driver, &options);
+    dialect = &plain;
     assert_int_equal(run(NULL, NULL), OK);
-    struct db_result result;
-    assert_int_equal(db_execute(db, &context, DB_READ, "PRAGMA foreign_keys", NULL, 0, &result), OK);
-    assert_int_equal(result.cells[0].integer, 0);
+    assert_string_equal(fake_db_trace(), "connect, FIND, BEGIN, set session, SET a = 1;, COMMIT, "
+                                         "set session, SET b = 2;, set session");
+}
+
+static void test_replay__refuses_what_an_application_would_not_begin(void **state)
+{
+    (void)state;
+    folder_write("1.sql", "CREATE TABLE a (id integer);\nCOMMIT;\n");
+    assert_int_equal(run(NULL, NULL), MALFORMED);
+    assert_string_equal(context.error.detail, "1.sql: line 2: the file is one transaction already, unless its header "
+                                              "says -- atlas:txmode none");
+    assert_int_equal(count(TABLES), 0);
 }
 
 /* References are looked after again, as before the file. */
@@ -193,7 +263,7 @@ static void test_replay__refuses_to_go_to_another_database(void **state)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         folder_write("1.sql", texts[i]);
         assert_int_equal(run(NULL, NULL), MALFORMED);
-        assert_non_null(strstr(context.error.detail, ": USE would leave the scratch database"));
+        assert_non_null(strstr(context.error.detail, ": USE would leave the database"));
     }
     folder_write("1.sql", "CREATE TABLE used (use_it integer);\n");
     assert_int_equal(run(NULL, NULL), OK);
@@ -210,6 +280,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_replay__refuses_a_database_that_is_not_empty, setup, teardown),
         cmocka_unit_test_setup_teardown(test_replay__runs_a_file_outside_a_transaction_when_it_says_so, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_replay__lets_references_alone_as_an_application_would, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_replay__is_not_met_by_what_an_earlier_file_sets, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_replay__sets_the_session_for_each_file_and_at_the_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_replay__refuses_what_an_application_would_not_begin, setup, teardown),
         cmocka_unit_test_setup_teardown(test_replay__leaves_a_database_that_can_go_on_after_a_failure, setup, teardown),
         cmocka_unit_test_setup_teardown(test_replay__refuses_to_go_to_another_database, setup, teardown),
     };

@@ -60,7 +60,7 @@ static inline struct migration_status status(void)
     struct migration_directory directory;
     struct migration_status result = {0};
     assert_int_equal(directory_read(&context, folder, &directory), OK);
-    assert_int_equal(migrate_status(&context, db, &directory, &result), OK);
+    assert_int_equal(migrate_status(&context, db, &directory, NULL, &result), OK);
     return result;
 }
 

@@ -127,13 +127,18 @@ static const struct migrate_dialect releasing = {
     .references_on = "ON",
 };
 
-static enum code begin_on_fake(const struct migrate_dialect *dialect, const enum code *codes, size_t n)
+static struct db *new_fake(const enum code *codes, size_t n)
 {
     struct db *fake = db_new(&arena, &fake_db_driver, &db->options);
     fake_db_reset();
     for (size_t i = 0; i < n; i++)
         fake_db_plan(codes[i], false);
-    return transaction_begin(&transaction, &context, fake, dialect);
+    return fake;
+}
+
+static enum code begin_on_fake(const struct migrate_dialect *dialect, const enum code *codes, size_t n)
+{
+    return transaction_begin(&transaction, &context, new_fake(codes, n), dialect);
 }
 
 static void test_transaction_begin__tries_again_while_another_writes(void **state)
@@ -162,6 +167,27 @@ static void test_transaction_end__takes_back_when_references_cannot_be_looked_at
     assert_string_equal(fake_db_trace(), "connect, NOTE, OFF, BEGIN, BROKEN, ROLLBACK, FORGET, ON");
 }
 
+static void test_transaction_begin_file__makes_the_session_what_it_was(void **state)
+{
+    (void)state;
+    assert_int_equal(transaction_begin_file(&transaction, &context, new_fake(NULL, 0), &plain, true), OK);
+    assert_string_equal(fake_db_trace(), "connect, BEGIN, set session");
+    assert_int_equal(transaction_end(&transaction, OK), OK);
+    assert_string_equal(fake_db_trace(), "COMMIT");
+    assert_int_equal(transaction_begin_file(&transaction, &context, new_fake(NULL, 0), &releasing, false), OK);
+    assert_string_equal(fake_db_trace(), "connect, NOTE, OFF, set session");
+    assert_int_equal(transaction_end(&transaction, OK), OK);
+    assert_string_equal(fake_db_trace(), "BROKEN, FORGET, ON");
+}
+
+static void test_transaction_begin_file__begins_nothing_when_the_session_cannot_be_set(void **state)
+{
+    const enum code codes[] = {OK, OK, INTERNAL};
+    (void)state;
+    assert_int_equal(transaction_begin_file(&transaction, &context, new_fake(codes, 3), &plain, true), INTERNAL);
+    assert_string_equal(fake_db_trace(), "connect, BEGIN, set session, ROLLBACK");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -177,6 +203,8 @@ int main(void)
         TEST(test_transaction_begin__tries_again_while_another_writes),
         TEST(test_transaction_begin__fails_when_references_cannot_be_looked_at),
         TEST(test_transaction_end__takes_back_when_references_cannot_be_looked_at),
+        TEST(test_transaction_begin_file__makes_the_session_what_it_was),
+        TEST(test_transaction_begin_file__begins_nothing_when_the_session_cannot_be_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

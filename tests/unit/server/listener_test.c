@@ -150,6 +150,21 @@ static void test_listener_open__refuses_what_it_cannot_or_must_not_serve(void **
     }
 }
 
+/* What it refuses is refused by its text, and what may be there or not is not looked at. */
+static void test_listener_check__looks_at_the_text_alone(void **state)
+{
+    (void)state;
+    assert_int_equal(listener_check("unix:/no/such/folder/s", error, sizeof error), 0);
+    assert_int_equal(listener_check("127.0.0.1:1", error, sizeof error), 0);
+    assert_string_equal(error, "");
+    assert_int_equal(listener_check("unix:", error, sizeof error), -1);
+    assert_non_null(strstr(error, "needs a path"));
+    assert_int_equal(listener_check("0.0.0.0:9000", error, sizeof error), -1);
+    assert_non_null(strstr(error, "TCP is for loopback"));
+    assert_int_equal(listener_check(address, error, sizeof error), 0);
+    assert_int_equal(access(path(), F_OK), -1);
+}
+
 static void test_listener_open__serves_loopback(void **state)
 {
     (void)state;
@@ -188,6 +203,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_listener_open__refuses_a_live_socket_and_leaves_it, setup, teardown),
         cmocka_unit_test_setup_teardown(test_listener_open__refuses_a_file_that_is_no_socket, setup, teardown),
         cmocka_unit_test_setup_teardown(test_listener_open__refuses_what_it_cannot_or_must_not_serve, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_listener_check__looks_at_the_text_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_listener_open__serves_loopback, setup, teardown),
         cmocka_unit_test_setup_teardown(test_listener_remove__removes_the_file, setup, teardown),
     };

@@ -123,6 +123,14 @@ static void test_overload_waiting__counts_connections_that_wait(void **state)
     close(fd);
 }
 
+static void test_overload_is_known__of_a_socket_that_listens(void **state)
+{
+    (void)state;
+    skip_without_netlink();
+    assert_true(overload_is_known(listener));
+    assert_false(overload_is_known(STDOUT_FILENO));
+}
+
 static void test_overload_begin__turns_nobody_away_who_can_be_served_in_time(void **state)
 {
     (void)state;
@@ -227,6 +235,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIX(waiting__counts_connections_that_wait),
         cmocka_unit_test_setup_teardown(test_overload_waiting__counts_connections_that_wait, setup_tcp, teardown),
+        UNIX(is_known__of_a_socket_that_listens),
+        cmocka_unit_test_setup_teardown(test_overload_is_known__of_a_socket_that_listens, setup_tcp, teardown),
         UNIX(begin__turns_nobody_away_who_can_be_served_in_time),
         UNIX(begin__turns_away_what_is_too_much),
         UNIX(begin__shares_the_queue_among_the_workers),

@@ -21,10 +21,15 @@ struct invocation;
 #define HELP_DIRS "a migration directory, or a folder with one for each dialect; without it: MIGRATIONS"
 #define HELP_URL "the database, as mysql://user:password@host:3306/name; without it: that of the settings"
 
+#define HELP_REVISIONS                                                                                                 \
+    "the database or schema with the table atlas_schema_revisions; without it: REVISIONS_SCHEMA, or that of the "      \
+    "records"
+
 struct migration {
     struct context context; /* without a deadline: a migration takes as long as it takes */
     struct migration_directory directory;
-    struct db *db; /* connects when first used */
+    struct db *db;                /* connects when first used */
+    const char *revisions_schema; /* "": the database's own */
 };
 
 /*
@@ -33,6 +38,9 @@ struct migration {
  * 0, or the exit status, with what is wrong on stderr.
  */
 int migration_open(struct migration *migration, const struct invocation *invocation, const char *url, const char *dir);
+
+/* Has the revisions in this schema; NULL: in that of the setting REVISIONS_SCHEMA. 0, or 2 with one line on stderr. */
+int migration_set_schema(struct migration *migration, const struct invocation *invocation, const char *schema);
 
 /* The operand, if there is one: the name of a new migration. 0, or 2 with one line on stderr. */
 int migration_name_operand(const struct invocation *invocation, const char **ret_name);

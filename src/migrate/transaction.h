@@ -10,6 +10,7 @@
 struct context;
 struct db;
 struct migrate_dialect;
+struct migration_file;
 
 struct transaction {
     struct context *context;
@@ -23,10 +24,14 @@ struct transaction {
 enum code transaction_begin(struct transaction *transaction, struct context *context, struct db *db,
                             const struct migrate_dialect *dialect) __attribute__((warn_unused_result));
 
-/* The same without a transaction, for files that are not to be one: transaction_end() checks references and holds them
- * again. */
-enum code transaction_begin_none(struct transaction *transaction, struct context *context, struct db *db,
-                                 const struct migrate_dialect *dialect) __attribute__((warn_unused_result));
+/* Can the file be one transaction, and does it not say that it must not be? */
+bool transaction_suits(const struct migrate_dialect *dialect, const struct migration_file *file);
+
+/* Begins what one file is run in: a transaction if it is to be `whole`. Else there is none; transaction_end() checks
+ * references all the same, and holds them again. The session is what connecting makes it (db_reset_session()), whatever
+ * the file before has set. */
+enum code transaction_begin_file(struct transaction *transaction, struct context *context, struct db *db,
+                                 const struct migrate_dialect *dialect, bool whole) __attribute__((warn_unused_result));
 
 /* Commits after an OK, and takes back after any other code. CONFLICT: a row refers to nothing now; taken back, if there
  * is a transaction. The code of the whole. */

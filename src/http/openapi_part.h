@@ -40,6 +40,8 @@ enum trait {
     TAGGED = 1 << 13,    /* it answers with an ETag */
     HAS_BODY = 1 << 14,  /* it reads a body */
     HAS_INPUT = 1 << 15, /* there is something in the request that can be wrong: 422 */
+    LIMITED = 1 << 16,   /* a client may ask it too often: 429 */
+    LIVES = 1 << 17,     /* it says that the process is alive: X-Authorization */
 };
 unsigned route_traits(const struct route *route);
 

@@ -36,16 +36,34 @@ struct revision {
     const char *executed_at; /* when it was begun, as read; later ones are higher as text. revision_insert() sets it */
 };
 
+/* Where a database's revisions are. */
+struct revision_table {
+    struct db *db;
+    const struct migrate_dialect *dialect;
+    const char *schema; /* another than the connection's own; NULL: that one */
+};
+
 struct revisions {
     struct revision *items; /* by version */
     size_t n;
     bool has_table;
 };
 
+/* `schema` NULL or "": the connection's own. MALFORMED, with one line: no schema of this database is called so. */
+enum code revision_table_init(struct context *context, struct db *db, const struct migrate_dialect *dialect,
+                              const char *schema, struct revision_table *ret_table) __attribute__((warn_unused_result));
+
+/* Its whole name, as SQL has it. NULL without memory. */
+const char *revision_table_name(struct context *context, const struct revision_table *table);
+
+/* Makes it, and its schema when there is none. */
+enum code revision_table_create(struct context *context, const struct revision_table *table)
+    __attribute__((warn_unused_result));
+
 /* Reads all; one statement when the table is there. Without the table there are none. CONFLICT: a row cannot be a
  * revision. */
-enum code revisions_read(struct context *context, struct db *db, const struct migrate_dialect *dialect,
-                         struct revisions *ret_revisions) __attribute__((warn_unused_result));
+enum code revisions_read(struct context *context, const struct revision_table *table, struct revisions *ret_revisions)
+    __attribute__((warn_unused_result));
 
 /* NULL when the version has none. */
 const struct revision *revisions_find(const struct revisions *revisions, const char *version);
@@ -56,11 +74,11 @@ bool revision_is_complete(const struct revision *revision);
 /* The sum of the schema before the statement in which the run was cut off; NULL: it was not. */
 const char *revision_find_cut(const struct revision *revision);
 
-enum code revision_insert(struct context *context, struct db *db, const struct migrate_dialect *dialect,
-                          const struct revision *revision) __attribute__((warn_unused_result));
+enum code revision_insert(struct context *context, const struct revision_table *table, const struct revision *revision)
+    __attribute__((warn_unused_result));
 
 /* Writes what changes while a migration runs; the time it was begun stays. CONFLICT: there is none of this version. */
-enum code revision_update(struct context *context, struct db *db, const struct revision *revision)
+enum code revision_update(struct context *context, const struct revision_table *table, const struct revision *revision)
     __attribute__((warn_unused_result));
 
 #endif

@@ -13,12 +13,14 @@ struct migrate_dialect;
 struct migrate_observer;
 struct migration_file;
 struct revision;
+struct revision_table;
 struct sql_statements;
 
 struct file_run {
     struct db *db;
     const struct migrate_dialect *dialect;
     const struct migrate_observer *observer; /* may be NULL */
+    const struct revision_table *table;
     const struct migration_file *file;
     const struct revision *begun; /* of an earlier run that stopped in the middle; NULL: none */
     bool whole;                   /* in the transaction under way; false: each statement is noted on its own */
