@@ -7,6 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/tap.sh"
 . "$here/../lib/process.sh"
 . "$here/../lib/stack.sh"
+. "$here/recipe.sh"
 recipe=$1
 database=$2
 mount=$3
@@ -14,18 +15,9 @@ how_much=$4
 threadless=${5:-}
 base_path=${mount%/}
 
-# The commands of the block of docs/deployment.md that is marked so.
-commands_of() { # RECIPE
-    awk -v mark="\`\`\`sh $1" '$0 == mark { on = 1; next } /^```$/ { on = 0 } on' "$root/docs/deployment.md"
-}
-
 run_recipe() { # RECIPE
     local commands
-    commands=$(commands_of "$1")
-    [ -n "$commands" ] || {
-        echo "docs/deployment.md has no recipe $1"
-        return 1
-    }
+    commands=$(commands_of "$1") || return
     PORT=$port BASE_PATH=$base_path bash -eu -c "$commands" </dev/null
 }
 
@@ -98,64 +90,6 @@ service_start() {
     done
     tail -n 20 "$root"/var/log/*.log "$root"/var/run/*.log 2>/dev/null
     return 1
-}
-
-# --- requests ---
-
-# fetch PATH [CURL ARGUMENT...]: sets $answer (all of it) and $code.
-fetch() {
-    local path=$1
-    shift
-    answer=$(curl --silent --show-error --noproxy '*' --max-time 30 --path-as-is --include "$@" "$BASE_URL$path" 2>&1 | tr -d '\r')
-    code=$(sed -n '1s/^HTTP[^ ]* \([0-9]*\).*/\1/p' <<<"$answer")
-}
-
-author='{"name":"n","bio":"b","birthdate":"1929-10-21"}'
-
-test_a_few_requests() {
-    local location
-    fetch /
-    is "the root answers" 200 "$code"
-    fetch /readyz
-    is "it is ready" 200 "$code"
-    fetch /api/authors --json "$author"
-    is "a record is made" 200 "$code"
-    location=$(sed -n 's/^[Ll]ocation: //p' <<<"$answer")
-    matches "Location has the prefix" "^$base_path/api/authors/[0-9]+\$" "$location"
-    fetch "${location#"$base_path"}"
-    is "and is where the record is" 200 "$code"
-    fetch /api/authors --json "$author"
-    fetch '/api/authors?pageSize=1&name=n'
-    matches "Link has the prefix" "<$base_path/api/authors\\?page=2&pageSize=1&name=n>" "$answer"
-    fetch '/api/books/abc'
-    matches "a wrong id is told of" '^422 .*int_parsing' "$code $answer"
-    fetch '/api/authors' --json '{}' --request PUT
-    matches "methods are told of" 'Allow: GET, HEAD, POST, OPTIONS' "$answer"
-    fetch /api/openapi.json
-    matches "the document names the prefix" "\"servers\":\\[\\{\"url\":\"$mount\"\\}\\]" "$answer"
-    fetch /livez --header 'Authorization: Bearer x'
-    matches "Authorization comes through" 'X-Authorization: received' "$answer"
-    fetch /metrics
-    is "its metrics are for this machine" 200 "$code"
-    fetch /metrics --interface 127.0.0.2
-    matches "its metrics are not for others" '^40[34]$' "$code"
-    fetch '/%6Detrics/?x' --interface 127.0.0.2
-    matches "however they ask" '^40[34]$' "$code"
-    fetch //metrics --interface 127.0.0.2
-    matches "whatever slashes they add" '^40[034]$' "$code"
-    fetch '/api/authors?name=/metrics' --interface 127.0.0.2
-    is "the rest is" 200 "$code"
-    test_outside_of_the_prefix
-}
-
-test_outside_of_the_prefix() {
-    local answer
-    [ -n "$base_path" ] || return 0
-    answer=$(curl --silent --noproxy '*' --output /dev/null --write-out '%{http_code}' "${BASE_URL%"$base_path"}/api/authors")
-    is "outside of the prefix there is nothing" 404 "$answer"
-    answer=$(curl --silent --noproxy '*' --include "${BASE_URL}x/livez" | tr -d '\r')
-    matches "nor beside it" '^HTTP/1.1 404' "$answer"
-    is "and quire is not asked for that" "" "$(grep -i '^x-request-id:' <<<"$answer")"
 }
 
 # Where two are balanced, one may die: what is asked then is answered by the other.

@@ -12,11 +12,11 @@ replace() { # COMMAND SCRIPT
     printf '#!/bin/sh\n%s\n' "$2" >"bin/$1"
     chmod +x "bin/$1"
 }
-deps() {
-    output=$("$root/tools/deps" 2>&1)
+deps() { # [GROUP...]
+    output=$("$root/tools/deps" "$@" 2>&1)
     status=$?
 }
-all=$(sed -n '/^packages=(/,/^)/p' "$root/tools/deps" | sed -E '1d; $d; s/#.*//; s/"//g; /^ *$/d; s/[|!].*//; s/ //g')
+all=$(sed -n '/^packages=(/,/^)/p' "$root/tools/deps" | sed -E '1d; $d; s/#.*//; s/"//g; /^ *$/d; s/[|!].*//; s/ //g; /^@/d')
 
 # Whatever calls sudo here changes nothing: it only says what it was asked.
 replace apt-get 'echo "apt-get $*"'
@@ -34,6 +34,13 @@ is "it succeeds" 0 "$status"
 is "it says what it installs" "tools/deps: installing jq wrk" "$(grep installing <<<"$output")"
 matches "it updates the lists and installs just that, by sudo" \
     'sudo env DEBIAN_FRONTEND=noninteractive apt-get .* update.*sudo env .* install -y --no-install-recommends jq wrk' "$output"
+
+deps build pages
+is "asked for other groups it does nothing" "0:" "$status:$output"
+deps build test
+is "asked for their group it installs them" "tools/deps: installing jq wrk" "$(grep installing <<<"$output")"
+deps build none
+matches "a group that is none is refused" '^1:tools/deps: there is no group none; usage: ' "$status:$output"
 
 printf 'jq half-configured\nlibclang-rt-14-dev installed\n' >>"$dir/installed"
 sed -i '/^libclang-rt-dev /d' "$dir/installed"
