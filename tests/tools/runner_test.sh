@@ -169,6 +169,13 @@ END
 run_project tools TEST_JOBS=2
 expect "one crashes beside another" 1 "2 passed, 1 failed"
 
+for jobs in 0 x -1; do
+    run_script TEST_JOBS=$jobs <<'END'
+echo 'ok 1 - a'; echo 1..1
+END
+    expect "so many at a time: $jobs" 2 "tests/run: TEST_JOBS is \"$jobs\": a number from 1"
+done
+
 run_script TEST_WITHOUT='^tools/sample' <<'END'
 echo 'ok 1 - a'; echo 1..1
 END
@@ -194,6 +201,7 @@ is "interrupted: status" 143 "$?"
 forget "$started"
 is "interrupted: both are told" "told told" "$(xargs <"$dir/met/told")"
 is "interrupted: the last line" "0 passed, 0 failed" "$(tail -n 1 "$dir/interrupted.log")"
+is "interrupted: nothing is said not to have run" "" "$(grep 'NOT RUN' "$dir/interrupted.log")"
 is "interrupted: nothing is left behind" "" "$(find "$dir" -name 'quire-tests.*' -newer "$dir/met/a_test.sh")"
 
 tap_end
