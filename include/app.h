@@ -31,6 +31,7 @@ struct app {
     const struct config *config;
 
     /* Made once, before forking, and shared by all workers. */
+    const char *identity; /* of the database */
     const struct cache_driver *cache_driver;
     struct cache_options cache_options;
     struct coherence *coherence;

@@ -9,23 +9,20 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <libgen.h>
-#include <limits.h>
 #include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/context.h"
+#include "core/hash.h"
 #include "core/log.h"
 #include "core/version.h"
 #include "domain/records.h"
 #include "driver/coherence.h"
 #include "driver/db.h"
+#include "driver/db_identity.h"
 #include "driver/metrics.h"
 #include "driver/rate_limit.h"
 #include "driver/shared_page.h"
@@ -248,69 +245,11 @@ int app_open_log(const struct config *config, char *ret_error, size_t size)
     return complain(ret_error, size, "cannot open LOG_FILE %s: %s", config->log_file, strerror(errno));
 }
 
-/* The absolute path of a file that may not be there yet. NULL without memory. */
-static const char *absolute_path(struct arena *arena, const char *path)
-{
-    char whole[PATH_MAX];
-    char *copy = arena_text(arena, path);
-
-    if (realpath(path, whole))
-        return arena_text(arena, whole);
-    if (!copy || !realpath(dirname(copy), whole))
-        return copy ? path : NULL;
-    copy = arena_text(arena, path);
-    return copy ? arena_printf(arena, "%s/%s", whole, basename(copy)) : NULL;
-}
-
-/* Is this name of a server one for the machine itself? */
-static bool is_local(const char *host)
-{
-    return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 || strncmp(host, "127.", 4) == 0;
-}
-
-/*
- * Which database is it? Equal texts for all processes that name it alike, different ones for other databases: what is
- * on this machine has its name in it, a socket its path, and a file its number, which a new file of the same name does
- * not have. NULL without memory.
- */
-static const char *identity(struct arena *arena, const struct config *config)
-{
-    bool embedded = strcmp(config->db, "sqlite") == 0;
-    const char *host = is_local(config->db_host) ? "" : config->db_host;
-    char machine[HOST_NAME_MAX + 1] = "";
-    struct stat file = {.st_ino = 0};
-
-    gethostname(machine, sizeof machine - 1);
-    if (embedded || host[0] == '/') {
-        host = absolute_path(arena, embedded ? config->db_path : host);
-        if (!host)
-            return NULL;
-    }
-    if (embedded) {
-        if (stat(host, &file) != 0)
-            file.st_ino = 0;
-        return arena_printf(arena, "sqlite %s %s %ju", machine, host, (uintmax_t)file.st_ino);
-    }
-    return arena_printf(arena, "%s %s%s:%" PRId64 " %s", config->db, host[0] == '/' || !*host ? machine : "", host,
-                        config->db_port, config->db_name);
-}
-
-/* FNV-1a, in hexadecimal. */
-static const char *short_name(struct arena *arena, const char *text)
-{
-    uint64_t sum = UINT64_C(14695981039346656037);
-
-    for (; *text; text++)
-        sum = (sum ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    return arena_printf(arena, "%016" PRIx64, sum);
-}
-
 /* Finds the cache's driver and lets it look at its options, in an arena of its own: nothing is kept. */
 static int init_cache(struct app *app, struct arena *arena, char *ret_error, size_t size)
 {
     const struct config *config = app->config;
-    const char *database = identity(arena, config);
-    char *name = database ? shared_page_name(arena, database) : NULL;
+    char *name = shared_page_name(arena, app->identity);
     bool shared = false;
     struct arena trial;
 
@@ -318,7 +257,7 @@ static int init_cache(struct app *app, struct arena *arena, char *ret_error, siz
     if (!app->cache_driver)
         return complain(ret_error, size, "CACHE is %s: this build has no such driver; see quire version",
                         config->cache);
-    app->space = database ? short_name(arena, database) : NULL;
+    app->space = arena_printf(arena, "%016" PRIx64, hash_text(app->identity));
     app->coherence = name ? coherence_open(arena, name, &shared) : NULL;
     if (!app->space || !app->coherence)
         return complain_memory(ret_error, size);
@@ -400,8 +339,6 @@ static const char *driver_names(struct arena *arena)
 
 static int init_metrics(struct app *app, struct arena *arena, char *ret_error, size_t size)
 {
-    const char *database = identity(arena, app->config);
-
     app->labels = (struct metrics_labels){
         .routes = route_labels(arena),
         .methods = method_labels(arena),
@@ -412,8 +349,8 @@ static int init_metrics(struct app *app, struct arena *arena, char *ret_error, s
         .cache = app->config->cache,
     };
     const struct metrics_labels *labels = &app->labels;
-    if (database && labels->routes && labels->methods && labels->statuses && labels->drivers)
-        app->metrics = metrics_open(arena, database, labels);
+    if (labels->routes && labels->methods && labels->statuses && labels->drivers)
+        app->metrics = metrics_open(arena, app->identity, labels);
     return app->metrics ? 0 : complain_memory(ret_error, size);
 }
 
@@ -425,8 +362,7 @@ static void init_rate_limiter(struct app *app, struct arena *arena)
 
     if (config->rate_limit == 0)
         return;
-    const char *database = identity(arena, config);
-    const char *service = database ? arena_printf(arena, "rate limits of %s", database) : NULL;
+    const char *service = arena_printf(arena, "rate limits of %s", app->identity);
     const char *name = service ? shared_page_name(arena, service) : NULL;
     if (name)
         app->rate_limiter = rate_limiter_open(arena, name, config->rate_limit, config->rate_burst, &shared);
@@ -437,18 +373,19 @@ static void init_rate_limiter(struct app *app, struct arena *arena)
                  "no shared memory: RATE_LIMIT holds among the workers of one supervisor, and not for CGI");
 }
 
-/* Can the database's revisions be where the settings say? Nothing is asked of it for that. */
-static int check_revisions_schema(struct arena *arena, const struct config *config, char *ret_error, size_t size)
+/* Which database it is, and whether its revisions can be where the settings say. Nothing is asked of it for that. */
+static int init_identity(struct app *app, struct arena *arena, char *ret_error, size_t size)
 {
-    struct db *db = app_db(arena, config, ret_error, size);
+    struct db *db = app_db(arena, app->config, ret_error, size);
     struct context context;
 
     if (!db)
         return -1;
     context_init(&context, arena, 0);
-    if (migrate_check_schema(&context, db, config->revisions_schema) == OK)
-        return 0;
-    return complain(ret_error, size, "REVISIONS_SCHEMA: %s", error_text(&context.error));
+    if (migrate_check_schema(&context, db, app->config->revisions_schema) != OK)
+        return complain(ret_error, size, "REVISIONS_SCHEMA: %s", error_text(&context.error));
+    app->identity = db_identity(arena, db);
+    return app->identity ? 0 : complain_memory(ret_error, size);
 }
 
 /* Keeps a worker small: one heap, and what a large request took goes back to the system. */
@@ -468,7 +405,7 @@ int app_init(struct app *app, struct arena *arena, const struct config *config, 
         .config = config,
     };
     limit_heap();
-    if (check_revisions_schema(arena, config, ret_error, size) != 0 || app_open_log(config, ret_error, size) != 0)
+    if (init_identity(app, arena, ret_error, size) != 0 || app_open_log(config, ret_error, size) != 0)
         return -1;
     if (init_cache(app, arena, ret_error, size) != 0)
         return -1;

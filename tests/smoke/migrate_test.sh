@@ -315,7 +315,7 @@ ALTER TABLE author $(change_type);"
     is "and is not told itself" 0 "$(grep -c QU101 <<<"$output")"
 }
 
-slow_statement() { [ "$database" = mysql ] && echo "DO SLEEP(3);" || echo "SELECT pg_sleep(3);"; }
+slow_statement() { [ "$database" = mysql ] && echo "DO SLEEP(6);" || echo "SELECT pg_sleep(6);"; }
 
 # A signal while a statement runs that takes its time.
 test_signals() {
