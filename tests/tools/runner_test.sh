@@ -106,6 +106,12 @@ END
 expect "fewer tests than planned" 1 "1 passed, 1 failed"
 
 run_script <<'END'
+echo '1..1'; echo 'ok 1 - a'; echo '# reload: requests=12 failed=0'; echo '# something else'
+END
+is "a load that was counted is told" "      reload: requests=12 failed=0" "$(grep -A 1 'tools/sample_test' <<<"$out" | tail -n 1)"
+is "and no more than that" 0 "$(grep -c 'something else' <<<"$out")"
+
+run_script <<'END'
 exit 0
 END
 expect "no test at all" 1 "0 passed, 1 failed"
