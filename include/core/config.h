@@ -36,6 +36,9 @@ struct setting {
     const char *help;            /* one line; units where there are any */
 };
 
+/* Requests a second; no more, so that the time between two has enough microseconds to be told in. */
+#define RATE_LIMIT_MAX 10000
+
 struct config {
     const char *env; /* ENV */
     const char *db;  /* DB: sqlite, mysql, postgresql */

@@ -6,6 +6,7 @@
  * loop, the supervisor and the commands do.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/error.h"
@@ -27,6 +28,9 @@ extern const char *const log_format_names[LOG_FORMAT__MAX + 1];
  * no such facility.
  */
 int log_open(const char *file, enum log_level level);
+
+/* Does this name mean the system's log, as log_open() takes it? */
+bool log_is_syslog(const char *file);
 
 void log_set_format(enum log_format format);
 enum log_format log_get_format(void);

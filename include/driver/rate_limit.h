@@ -27,13 +27,10 @@ struct rate_limiter;
 /* Clients whose times are kept. */
 #define RATE_LIMIT_CLIENTS ((size_t)16384)
 
-/* No client may ask more often than this, so that an interval has enough microseconds to be told in. */
-#define RATE_LIMIT_MAX 10000
-
 /* Maps the page of `name` (driver/shared_page.h), unmapped with the arena. `per_s` requests a second, 1 to
- * RATE_LIMIT_MAX, after `burst` at once, 1 or more; they may differ from those that the page was used with before.
- * Without shared memory only this process and its children decide together, and ret_shared is false. NULL without
- * memory. */
+ * RATE_LIMIT_MAX (core/config.h), after `burst` at once, 1 or more; they may differ from those that the page was used
+ * with before. Without shared memory only this process and its children decide together, and ret_shared is false. NULL
+ * without memory. */
 struct rate_limiter *rate_limiter_open(struct arena *arena, const char *name, int64_t per_s, int64_t burst,
                                        bool *ret_shared);
 

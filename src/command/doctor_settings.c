@@ -12,6 +12,7 @@
 #include "command/doctor.h"
 #include "core/arena.h"
 #include "core/dotenv.h"
+#include "core/log.h"
 
 #define DOTENV_MAX ((size_t)64 * 1024)
 #define NAME_MAX_SIZE 32 /* bytes of a name that can be meant to be that of a setting */
@@ -118,12 +119,6 @@ static const char *folder_of(struct doctor *doctor, const char *path)
     return copy ? dirname(copy) : NULL;
 }
 
-/* core/log.h */
-static bool is_syslog(const char *path)
-{
-    return strcmp(path, "syslog") == 0 || strncmp(path, "syslog:", strlen("syslog:")) == 0;
-}
-
 void doctor_check_log(struct doctor *doctor)
 {
     const char *path = doctor->config.log_file;
@@ -133,7 +128,7 @@ void doctor_check_log(struct doctor *doctor)
         doctor_say(doctor, VERDICT_OK, "goes to standard error");
         return;
     }
-    if (is_syslog(path)) {
+    if (log_is_syslog(path)) {
         if (access("/dev/log", F_OK) == 0)
             doctor_say(doctor, VERDICT_OK, "goes to the system's log");
         else

@@ -67,6 +67,11 @@ static int find_facility(const char *file)
     return -1;
 }
 
+bool log_is_syslog(const char *file)
+{
+    return find_facility(file) != -2;
+}
+
 /* Lines go to this descriptor, or with stderr's to stderr, from now on. */
 static void use(int fd)
 {

@@ -9,12 +9,11 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
-#include <sys/random.h>
-#include <unistd.h>
 
 #include "core/arena.h"
 #include "core/clock.h"
 #include "core/hash.h"
+#include "core/random.h"
 #include "driver/shared_page.h"
 
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "atomics that are locks cannot be shared by processes");
@@ -49,10 +48,7 @@ unsigned coherence_server(const char *name)
 /* Never 0, and far from wrapping. */
 static uint64_t random_base(void)
 {
-    uint64_t number;
-    if (getrandom(&number, sizeof number, 0) != sizeof number)
-        number = (uint64_t)clock_us() * UINT64_C(0x9e3779b97f4a7c15) ^ (uint64_t)getpid();
-    return (number >> 2) + 1;
+    return (random_number() >> 2) + 1;
 }
 
 static void initialise(struct page *page)

@@ -12,11 +12,9 @@
 #include <arpa/inet.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/random.h>
-#include <unistd.h>
 
 #include "core/arena.h"
-#include "core/clock.h"
+#include "core/random.h"
 #include "driver/shared_page.h"
 
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "atomics that are locks cannot be shared by processes");
@@ -47,11 +45,8 @@ struct rate_limiter {
 static uint64_t choose_seed(struct page *page)
 {
     uint64_t none = 0;
-    uint64_t seed = 0;
 
-    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != sizeof seed)
-        seed = (uint64_t)clock_us() << 20 ^ (uint64_t)getpid();
-    atomic_compare_exchange_strong(&page->seed, &none, seed | 1);
+    atomic_compare_exchange_strong(&page->seed, &none, random_number() | 1);
     return atomic_load(&page->seed);
 }
 

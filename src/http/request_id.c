@@ -11,12 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "core/arena.h"
-#include "core/clock.h"
 #include "core/context.h"
+#include "core/random.h"
 #include "http/request.h"
 
 #define ID_MAX 128
@@ -36,15 +35,9 @@ static uint64_t mix(uint64_t number)
 
 static void draw(pid_t pid)
 {
-    uint64_t random[2];
-
-    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
-        random[0] = (uint64_t)clock_us();
-        random[1] = (uint64_t)pid << 32;
-    }
     seed.pid = pid;
-    seed.high = random[0];
-    seed.low = random[1];
+    seed.high = random_number();
+    seed.low = random_number();
 }
 
 static bool is_sane(const char *id)

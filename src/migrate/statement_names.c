@@ -35,6 +35,14 @@ static bool is_at_sign(const struct reader *reader, char sign)
     return reader->token.kind == SQL_SIGN && *reader->token.start == sign;
 }
 
+/* Passes over what is next, and counts the parentheses that are open. */
+static void pass(struct reader *reader, size_t *depth)
+{
+    *depth += is_at_sign(reader, '(');
+    *depth -= *depth > 0 && is_at_sign(reader, ')');
+    advance(reader);
+}
+
 /* Passes over the word if it is next. */
 static bool take(struct reader *reader, const char *word)
 {
@@ -141,9 +149,7 @@ bool statement_copies_rows(const char *statement, const char *from, const char *
             take(&reader, "ONLY");
             has_from = take_name(&reader, from) || has_from;
         } else {
-            depth += is_at_sign(&reader, '(');
-            depth -= depth > 0 && is_at_sign(&reader, ')');
-            advance(&reader);
+            pass(&reader, &depth);
         }
     }
     return has_from && has_to;
@@ -154,12 +160,9 @@ static bool has_limit(struct reader reader)
 {
     size_t depth = 0;
 
-    for (; reader.token.kind != SQL_END; advance(&reader)) {
+    for (; reader.token.kind != SQL_END; pass(&reader, &depth))
         if (depth == 0 && reader.token.kind == SQL_WORD && sql_is_one_of(reader.token.start, reader.token.size, limits))
             return true;
-        depth += is_at_sign(&reader, '(');
-        depth -= depth > 0 && is_at_sign(&reader, ')');
-    }
     return false;
 }
 
@@ -198,11 +201,8 @@ static void skip_item(struct reader *reader)
 {
     size_t depth = 0;
 
-    while (reader->token.kind != SQL_END && (depth > 0 || !is_at_sign(reader, ','))) {
-        depth += is_at_sign(reader, '(');
-        depth -= depth > 0 && is_at_sign(reader, ')');
-        advance(reader);
-    }
+    while (reader->token.kind != SQL_END && (depth > 0 || !is_at_sign(reader, ',')))
+        pass(reader, &depth);
     advance(reader);
 }
 

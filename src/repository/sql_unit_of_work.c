@@ -7,11 +7,11 @@
 
 #include "repository/sql_unit_of_work.h"
 
-#include <sys/random.h>
 #include <time.h>
 
 #include "core/arena.h"
 #include "core/context.h"
+#include "core/random.h"
 #include "driver/db.h"
 #include "usecase/unit_of_work.h"
 
@@ -58,11 +58,8 @@ static void call_hooks(struct sql_unit_of_work *self, struct context *context)
 /* Waits for a moment; false when there is no time for that. */
 static bool take_pause(const struct context *context)
 {
-    unsigned char random = 0;
+    int pause_ms = PAUSE_MIN_MS + (unsigned char)random_number() % (PAUSE_MAX_MS - PAUSE_MIN_MS + 1);
 
-    if (getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
-        random = 0;
-    int pause_ms = PAUSE_MIN_MS + random % (PAUSE_MAX_MS - PAUSE_MIN_MS + 1);
     if (context_left_ms(context, PAUSE_MAX_MS + 1) <= pause_ms)
         return false;
     const struct timespec pause = {.tv_nsec = pause_ms * 1000000L};

@@ -23,7 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -32,6 +31,7 @@
 #include "core/clock.h"
 #include "core/context.h"
 #include "core/log.h"
+#include "core/random.h"
 #include "http/request.h"
 #include "server/board.h"
 #include "server/handler.h"
@@ -386,12 +386,9 @@ static void finish(struct worker *worker)
 /* max_requests give or take a tenth: workers started together do not come to their ends together. */
 static int64_t jitter(int64_t max_requests)
 {
-    uint32_t random = 0;
     int64_t span = max_requests / 5;
 
-    if (getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
-        random = (uint32_t)getpid();
-    return max_requests - span / 2 + random % (span + 1);
+    return max_requests - span / 2 + (uint32_t)random_number() % (span + 1);
 }
 
 /* The variable is libfcgi's: how many ms it waits for a peer that does not close after the answer. */

@@ -232,6 +232,12 @@ static void outdate(struct supervisor *supervisor)
         supervisor->workers[i].outdated = supervisor->workers[i].pid != 0;
 }
 
+/* Why SIGHUP is without effect, in one line. */
+static void refuse_change(const char *why)
+{
+    log_line(LOG_LEVEL_ERROR, "SIGHUP changes nothing, all goes on as it was: %s", why);
+}
+
 /* A successor that can start takes over; otherwise all stays as it is. */
 static void judge_trial(struct supervisor *supervisor, int status)
 {
@@ -244,7 +250,7 @@ static void judge_trial(struct supervisor *supervisor, int status)
         successor_become(&crew->successor, crew->board, crew->board_fd);
         snprintf(why, sizeof why, "cannot run %s: %s", crew->successor.program, strerror(errno));
     }
-    log_line(LOG_LEVEL_ERROR, "SIGHUP changes nothing, all goes on as it was: %s", why);
+    refuse_change(why);
 }
 
 static void reap(struct supervisor *supervisor)
@@ -295,6 +301,18 @@ static void kill_late(struct supervisor *supervisor)
     }
 }
 
+/* A trial that does not end says nothing. */
+static void stop_late_trial(struct supervisor *supervisor)
+{
+    char why[512];
+
+    if (supervisor->trial.pid == 0 || supervisor->trial.kill_ms > clock_ms())
+        return;
+    trial_stop(&supervisor->trial);
+    snprintf(why, sizeof why, "%s takes over %d s to start", supervisor->crew->successor.program, TRIAL_MS / 1000);
+    refuse_change(why);
+}
+
 static void try_successor(struct supervisor *supervisor)
 {
     const struct crew *crew = supervisor->crew;
@@ -303,7 +321,7 @@ static void try_successor(struct supervisor *supervisor)
     if (!crew->successor.program)
         outdate(supervisor);
     else if (!trial_start(&crew->successor, crew->board, crew->board_fd, &supervisor->trial))
-        log_line(LOG_LEVEL_ERROR, "SIGHUP changes nothing, all goes on as it was: %s", strerror(errno));
+        refuse_change(strerror(errno));
 }
 
 /* Lets all workers finish; when they were told before, no longer. */
@@ -398,11 +416,7 @@ static void watch(struct supervisor *supervisor, const sigset_t *signals)
     for (;;) {
         reap(supervisor);
         kill_late(supervisor);
-        if (supervisor->trial.pid != 0 && supervisor->trial.kill_ms <= clock_ms()) {
-            trial_stop(&supervisor->trial);
-            log_line(LOG_LEVEL_ERROR, "SIGHUP changes nothing, all goes on as it was: %s takes over %d s to start",
-                     supervisor->crew->successor.program, TRIAL_MS / 1000);
-        }
+        stop_late_trial(supervisor);
         struct census census = count(supervisor);
         if (supervisor->draining && census.fresh + census.outdated + census.ending == 0)
             return;

@@ -214,9 +214,21 @@ static void test_log_level_names__end_with_null(void **state)
     assert_null(log_level_names[LOG_LEVEL__MAX]);
 }
 
+static void test_log_is_syslog__knows_its_names_from_those_of_files(void **state)
+{
+    (void)state;
+    assert_true(log_is_syslog("syslog"));
+    assert_true(log_is_syslog("syslog:local3"));
+    assert_true(log_is_syslog("syslog:nonsense"));
+    assert_false(log_is_syslog("syslog.log"));
+    assert_false(log_is_syslog("./syslog"));
+    assert_false(log_is_syslog(""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_log_is_syslog__knows_its_names_from_those_of_files),
         cmocka_unit_test_setup_teardown(test_log_line__is_an_object_in_json, setup, teardown),
         cmocka_unit_test_setup_teardown(test_log_line__in_json_cuts_a_long_text_and_still_ends_the_object, setup,
                                         teardown),

@@ -6,11 +6,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/context.h"
-
 #include <cmocka.h>
 
-#include "core/arena.h"
+#include "context_case.h"
 #include "core/buffer.h"
 #include "domain/author.h"
 #include "domain/book.h"
@@ -18,25 +16,8 @@
 #include "schema/json_encode.h"
 #include "schema/schema.h"
 
-static struct arena arena;
-static struct context context;
 static struct book book;
 static uint32_t set;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena_init(&arena, (size_t)1 << 20);
-    context_init(&context, &arena, 0);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
 
 static void test_book__survives_the_way_there_and_back(void **state)
 {
@@ -102,11 +83,13 @@ static void test_book_author_id__refers_to_an_author_and_filters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_book__survives_the_way_there_and_back, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_book__embeds_its_author_in_lists, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_book__needs_every_field_but_the_id, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_book_title__is_not_blank_and_at_most_255_characters, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_book_author_id__refers_to_an_author_and_filters, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_book__survives_the_way_there_and_back, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(test_book__embeds_its_author_in_lists, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(test_book__needs_every_field_but_the_id, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(test_book_title__is_not_blank_and_at_most_255_characters, context_setup,
+                                        context_teardown),
+        cmocka_unit_test_setup_teardown(test_book_author_id__refers_to_an_author_and_filters, context_setup,
+                                        context_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,14 +15,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/arena.h"
 #include "core/clock.h"
 #include "driver/coherence.h"
+#include "page_case.h"
 
 #define FOREVER_MS ((int64_t)1 << 40)
 
-static struct arena arena;
-static char name[64];
 static struct coherence *mine;
 static struct coherence *other;
 
@@ -37,19 +35,9 @@ static struct coherence *open_page(bool expected_to_be_shared)
 
 static int set_up(void **state)
 {
-    (void)state;
-    arena_init(&arena, 1024 * 1024);
-    snprintf(name, sizeof name, "/quire-test-coherence-%d", (int)getpid());
+    page_setup(state);
     mine = open_page(true);
     other = open_page(true);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    shm_unlink(name);
     return 0;
 }
 
@@ -257,7 +245,7 @@ static void test_coherence_enter__lets_nobody_in_during_a_pause_and_one_after_it
     assert_true(coherence_enter(other, 5));
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, page_teardown)
 
 int main(void)
 {

@@ -13,17 +13,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/arena.h"
+#include "core/config.h"
 #include "driver/rate_limit.h"
+#include "page_case.h"
 
 #define PER_S 10
 #define BURST 5
 #define INTERVAL ((int64_t)100000) /* in microseconds, as all times here */
 #define NOW ((int64_t)1000 * 1000000)
 #define CHILDREN 4
-
-static struct arena arena;
-static char name[64];
 
 static struct rate_limiter *open_limiter(int64_t per_s, int64_t burst)
 {
@@ -32,22 +30,6 @@ static struct rate_limiter *open_limiter(int64_t per_s, int64_t burst)
     assert_non_null(limiter);
     assert_true(shared);
     return limiter;
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena_init(&arena, 1024 * 1024);
-    snprintf(name, sizeof name, "/quire-test-rate-%d", (int)getpid());
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    shm_unlink(name);
-    return 0;
 }
 
 /* How many of n requests of a client are admitted at this time. */
@@ -317,7 +299,7 @@ static void test_rate_limiter_open__gives_up_without_memory(void **state)
     }
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, page_setup, page_teardown)
 
 int main(void)
 {

@@ -15,29 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/arena.h"
 #include "driver/shared_page.h"
+#include "page_case.h"
 
 #define SIZE ((size_t)4096)
-
-static struct arena arena;
-static char name[64];
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena_init(&arena, 1024 * 1024);
-    snprintf(name, sizeof name, "/quire-test-page-%d", (int)getpid());
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    shm_unlink(name);
-    return 0;
-}
 
 static void test_shared_page_name__is_of_the_user_and_the_identity(void **state)
 {
@@ -110,7 +91,7 @@ static void test_shared_page_open__gives_up_without_memory(void **state)
     assert_null(shared_page_open(&arena, name, SIZE));
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, page_setup, page_teardown)
 
 int main(void)
 {

@@ -9,30 +9,11 @@
 
 #include <string.h>
 
-#include "core/arena.h"
-#include "core/context.h"
+#include "context_case.h"
 #include "migrate/change.h"
 #include "migrate/dialect.h"
 #include "migrate/model.h"
 #include "migrate/risks.h"
-
-static struct arena arena;
-static struct context context;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena, (size_t)1 << 20);
-    context_init(&context, &arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
 
 /* Table t has had `name`; it gets these. */
 static struct column old_columns[] = {{.name = "name", .type = "text"}};
@@ -125,9 +106,11 @@ static void test_risks_find__says_when_memory_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_risks_find__trusts_a_check_of_empty_columns_only, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_risks_find__trusts_a_key_of_empty_columns_only, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_risks_find__says_when_memory_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_risks_find__trusts_a_check_of_empty_columns_only, context_setup,
+                                        context_teardown),
+        cmocka_unit_test_setup_teardown(test_risks_find__trusts_a_key_of_empty_columns_only, context_setup,
+                                        context_teardown),
+        cmocka_unit_test_setup_teardown(test_risks_find__says_when_memory_ends, context_setup, context_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

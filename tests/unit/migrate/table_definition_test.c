@@ -7,27 +7,8 @@
 
 #include <cmocka.h>
 
-#include "core/arena.h"
-#include "core/context.h"
+#include "context_case.h"
 #include "migrate/table_definition.h"
-
-static struct arena arena;
-static struct context context;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena, (size_t)1 << 20);
-    context_init(&context, &arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
 
 static const struct {
     const char *sql;
@@ -95,7 +76,7 @@ static void test_table_definition_parse__says_when_memory_ends(void **state)
     assert_int_equal(definition.n_checks, 2);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, context_setup, context_teardown)
 
 int main(void)
 {

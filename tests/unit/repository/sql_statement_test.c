@@ -10,8 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/arena.h"
-#include "core/context.h"
+#include "context_case.h"
 #include "domain/author.h"
 #include "domain/book.h"
 #include "driver/db.h"
@@ -26,25 +25,8 @@ static const struct db_dialect padding = {
 static const struct db_dialect counting = {
     .name = "counting", .quote = "\"", .for_update = " FOR UPDATE", .numbered = true, .returning = true};
 
-static struct arena arena;
-static struct context context;
 static struct statement statement;
 static char shown[2048]; /* the parameters, as text */
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena, (size_t)1 << 20);
-    context_init(&context, &arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
 
 /* The parameters of the statement: "1 'text' null". */
 static const char *parameters(void)
@@ -267,7 +249,7 @@ static void test_statement__says_when_memory_ends(void **state)
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, context_setup, context_teardown)
 
 int main(void)
 {

@@ -6,31 +6,11 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/context.h"
-
 #include <cmocka.h>
 
-#include "core/arena.h"
+#include "context_case.h"
 #include "sample.h"
 #include "schema/json_decode.h"
-
-static struct arena arena;
-static struct context context;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena_init(&arena, (size_t)1 << 20);
-    context_init(&context, &arena, 0);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
 
 static void assert_violation(enum violation_kind kind, const char *where, const char *name, const char *input)
 {
@@ -167,13 +147,14 @@ static void test_field_parse__reports_memory_that_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_field_parse__reads_an_id, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_field_parse__refuses_what_is_no_id, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_field_parse__needs_no_nul_after_the_text, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_field_parse__takes_any_text_but_nul, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_field_parse__says_why_a_date_is_unreadable, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_integer_parse__keeps_to_its_range, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_field_parse__reports_memory_that_ends, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_field_parse__reads_an_id, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(test_field_parse__refuses_what_is_no_id, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(test_field_parse__needs_no_nul_after_the_text, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(test_field_parse__takes_any_text_but_nul, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(test_field_parse__says_why_a_date_is_unreadable, context_setup,
+                                        context_teardown),
+        cmocka_unit_test_setup_teardown(test_integer_parse__keeps_to_its_range, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(test_field_parse__reports_memory_that_ends, context_setup, context_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
